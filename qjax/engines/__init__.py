@@ -1,0 +1,3 @@
+"""How to run a circuit; one file is one complete engine."""
+
+from qjax.engines._statevector import Statevector as Statevector

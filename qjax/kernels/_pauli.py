@@ -1,0 +1,137 @@
+"""Expectation values of many Pauli strings in one state, and their derivative.
+
+Strings with the same flips x share one product conj(psi[b ^ x]) psi[b]; each string's value is then a
+signed sum of it, and all of them are one matrix product over half of the bits, one over the other.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qjax.kernels._state import PRECISION, flip
+
+Masks = tuple[tuple[int, int], ...]
+
+# Up to this many different flips are separate static code; more run in a loop over gathers.
+_UNROLLED = 8
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def pauli_values(state: jax.Array, masks: Masks) -> jax.Array:
+    """Expectation values of Pauli strings.
+
+    Args:
+        state: Pairs ``[2**n, 2]``.
+        masks: One ``(x, z)`` a string, over places, the most significant bit first.
+
+    Returns:
+        Real ``[strings]``.
+    """
+    return _evaluate(state, state, masks, scale=1.0)
+
+
+@pauli_values.defjvp
+def _pauli_values_jvp(
+    masks: Masks, primals: tuple[jax.Array], tangents: tuple[jax.Array]
+) -> tuple[jax.Array, jax.Array]:
+    # d<P> = 2 Re <dpsi|P psi>: only the state itself is permuted, never the tangent, so that the
+    # transpose needs no scatter.
+    (state,), (tangent,) = primals, tangents
+    return pauli_values(state, masks), _evaluate(state, tangent, masks, scale=2.0)
+
+
+def _evaluate(
+    state: jax.Array, other: jax.Array, masks: Masks, *, scale: float
+) -> jax.Array:
+    """scale * Re <other|P|state> for each string, where other may be the state itself."""
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for i, (x, z) in enumerate(masks):
+        groups[x, (x & z).bit_count() & 1].append(i)
+    unrolled = {k: v for k, v in groups.items() if k[0] == 0 or len(groups) <= _UNROLLED}
+    values, order = [], []
+    for (x, odd), members in unrolled.items():
+        product = _product(flip(state, x), other, bool(odd))
+        values.append(_signed_sums(product, *_terms(masks, members)))
+        order += members
+    looped: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
+    for (x, _), members in groups.items():
+        if (x, _) not in unrolled:
+            looped[(len(members) - 1).bit_length()].append((x, members))
+    for bucket in looped.values():
+        values.append(_loop(state, other, masks, bucket))
+        order += [i for _, members in bucket for i in members]
+    total = jnp.concatenate(values) if len(values) > 1 else values[0]
+    return scale * total[np.argsort(np.asarray(order))]
+
+
+def _product(flipped: jax.Array, other: jax.Array, odd: Any) -> jax.Array:
+    """Real part of conj(other) flipped, or its imaginary part where the string has odd many Y."""
+    a, b = flipped[:, 0], flipped[:, 1]
+    c, d = other[:, 0], other[:, 1]
+    if isinstance(odd, bool):
+        return c * b - d * a if odd else a * c + b * d
+    return jnp.where(odd, c * b - d * a, a * c + b * d)
+
+
+def _terms(masks: Masks, members: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Sign masks and leading signs of some strings.
+
+    (P psi)[b] = i**y (-1)**|(b ^ x) & z| psi[b ^ x], y the number of Y, |x & z| = y; so
+    Re conj(other) P psi is (-1)**y times the real part of the product, or minus its imaginary part.
+    """
+    z = np.array([masks[i][1] for i in members], np.uint32)
+    ones = np.array([(masks[i][0] & masks[i][1]).bit_count() for i in members])
+    return z, np.array([1, 1, -1, -1])[ones % 4].astype(np.float32)
+
+
+def _signed_sums(product: jax.Array, z: Any, lead: Any) -> jax.Array:
+    """sum_b (-1)**|b & z| product[b] for each mask."""
+    n = product.shape[0].bit_length() - 1
+    low = n // 2
+    z = jnp.asarray(z, jnp.uint32)
+    high = _parity_signs(z >> low, n - low, product.dtype)
+    rest = _parity_signs(z & jnp.uint32(2**low - 1), low, product.dtype)
+    grid = product.reshape(2 ** (n - low), 2**low)
+    sums = jnp.matmul(high, grid, precision=PRECISION)
+    return jnp.asarray(lead, product.dtype) * jnp.sum(sums * rest, -1)
+
+
+def _parity_signs(masks: jax.Array, n: int, dtype: Any) -> jax.Array:
+    bits = jnp.bitwise_and(masks[:, None], jnp.arange(2**n, dtype=jnp.uint32)[None, :])
+    parity = jax.lax.population_count(bits) & jnp.uint32(1)
+    return 1 - 2 * parity.astype(dtype)
+
+
+def _loop(
+    state: jax.Array, other: jax.Array, masks: Masks, bucket: list[tuple[int, list[int]]]
+) -> jax.Array:
+    """Values of groups with about as many strings each, one group a round."""
+    width = max(len(members) for _, members in bucket)
+    z = np.zeros((len(bucket), width), np.uint32)
+    lead = np.zeros((len(bucket), width), np.float32)
+    for row, (_, members) in enumerate(bucket):
+        z[row, : len(members)], lead[row, : len(members)] = _terms(masks, members)
+    x = np.array([x for x, _ in bucket], np.uint32)
+    odd = np.array([masks[m[0]][0] & masks[m[0]][1] for _, m in bucket])
+    odd = np.array([int(o).bit_count() & 1 for o in odd], bool)
+
+    @functools.partial(jax.checkpoint, prevent_cse=False)  # Keeps one state, not one a round.
+    def body(operands: tuple[jax.Array, jax.Array], group: Any) -> jax.Array:
+        state, other = operands
+        x, odd, z, lead = group
+        index = jnp.arange(state.shape[0], dtype=jnp.uint32) ^ x
+        flipped = state.at[index].get(mode="promise_in_bounds", unique_indices=True)
+        return _signed_sums(_product(flipped, other, odd), z, lead)
+
+    step: Callable[..., Any] = lambda _, group: (None, body((state, other), group))  # noqa: E731
+    groups = jax.tree.map(jnp.asarray, (x, odd, z, lead))
+    sums = jax.lax.scan(step, None, groups)[1]
+    kept = np.concatenate([row * width + np.arange(len(m)) for row, (_, m) in enumerate(bucket)])
+    return sums.reshape(-1)[kept]

@@ -1,0 +1,80 @@
+"""Angles drawn around zero, and angles drawn anywhere."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jax.nn.initializers import Initializer
+from jax.typing import DTypeLike
+
+
+def small_angle(stddev: float = 0.1) -> Initializer:
+    r"""Returns an initialiser of angles close to zero.
+
+    $$\theta \sim \mathcal{N}(0, \sigma^2)$$
+
+    Rotations then begin near the identity, and the gradient of a circuit's expectation does not
+    vanish exponentially with its width as it does for angles drawn from the whole circle.
+
+    Args:
+      stddev: Standard deviation sigma in radians, above 0.
+
+    Returns:
+      `initializer(key, shape, dtype)`; it consumes the key.
+
+    Raises:
+      ValueError: If `stddev` is not above 0.
+
+    References:
+      Zhang et al., 2022, `Escaping from the Barren Plateau via Gaussian Initializations
+      <https://arxiv.org/abs/2203.09376>`_
+
+    Example:
+      >>> import jax
+      >>> from qjax.nn import initializers
+      >>> initializers.small_angle(0.01)(jax.random.key(0), (3, 4)).shape
+      (3, 4)
+    """
+    if not stddev > 0:
+        raise ValueError(f"Argument `stddev` must be above 0, but is {stddev}.")
+
+    def initialise(
+        key: jax.Array, shape: tuple[int, ...], dtype: DTypeLike = jnp.float32
+    ) -> jax.Array:
+        return stddev * jax.random.normal(key, shape, dtype)
+
+    return initialise
+
+
+def uniform_angle(low: float = 0.0, high: float = 2 * math.pi) -> Initializer:
+    r"""Returns an initialiser of angles from anywhere between two bounds.
+
+    $$\theta \sim \mathcal{U}[\mathrm{low}, \mathrm{high})$$
+
+    Args:
+      low: Smallest angle in radians.
+      high: Bound above all angles, in radians.
+
+    Returns:
+      `initializer(key, shape, dtype)`; it consumes the key.
+
+    Raises:
+      ValueError: If `high` is not above `low`.
+
+    Example:
+      >>> import jax
+      >>> from qjax.nn import initializers
+      >>> bool(initializers.uniform_angle()(jax.random.key(0), (3, 4)).min() >= 0)
+      True
+    """
+    if not high > low:
+        raise ValueError(f"Argument `high` must be above `low`, but they are {high} and {low}.")
+
+    def initialise(
+        key: jax.Array, shape: tuple[int, ...], dtype: DTypeLike = jnp.float32
+    ) -> jax.Array:
+        return jax.random.uniform(key, shape, dtype, low, high)
+
+    return initialise

@@ -1,0 +1,226 @@
+"""Fuse: neighbouring gates become blocks, phases and index maps."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qjax.circuit import Circuit, IndexMap, Operation, Repeat, Slot, Structure, data_gate
+from qjax.passes._schedule import Group, Role, group, phases_of
+from qjax.passes._uses import Stacks, Use, index_map
+
+# Tables of phases cost a pass over the state each, whatever their size up to cache: few and large.
+_PHASE_QUBITS = 8
+# A dense block of up to five qubits takes about as long as one of two (docs/architecture.md).
+_BLOCK_QUBITS = 5
+
+
+def block_size(n_qubits: int) -> int:
+    """Number of qubits of a block, such that a layer is covered by blocks of about one size."""
+    blocks = -(-n_qubits // _BLOCK_QUBITS)
+    return -(-n_qubits // blocks)
+
+
+def fuse(circuit: Circuit, max_qubits: int | None = None, dtype: Any = jnp.complex64) -> Circuit:
+    """An equal circuit of few operations: dense blocks, diagonals, index maps and repeats.
+
+    Args:
+        circuit: Any circuit; its angles may be traced.
+        max_qubits: Largest number of qubits of a dense block; by default it follows from the
+            number of qubits.
+        dtype: Complex dtype of the blocks.
+
+    Returns:
+        A circuit whose operations are `unitary`, `diagonal`, wide Pauli rotations, index maps, and
+        repeats of such.
+
+    Example:
+        >>> import qjax
+        >>> from qjax.passes import fuse
+        >>> ring = qjax.Circuit(8).h(range(8)).cx(range(8), [1, 2, 3, 4, 5, 6, 7, 0])
+        >>> fuse(ring).count_ops()
+        {'unitary': 2, 'index_map': 1}
+    """
+    builder = _Builder(circuit.n_qubits, max_qubits or block_size(circuit.n_qubits), dtype)
+    leaves = circuit.leaves
+    for is_repeat, items in groupby(circuit.structure.items, lambda i: isinstance(i, Repeat)):
+        if is_repeat:
+            for item in items:
+                builder.repeat(item, leaves)  # type: ignore[arg-type]
+        else:
+            builder.straight(tuple(items), leaves)  # type: ignore[arg-type]
+    return builder.circuit()
+
+
+class _Builder:
+    """Collects the items and leaves of the fused circuit."""
+
+    def __init__(self, n_qubits: int, max_qubits: int, dtype: Any):
+        self.n_qubits, self.max_qubits, self.dtype = n_qubits, max_qubits, dtype
+        self.items: list[Any] = []
+        self.leaves: list[Any] = []
+
+    def circuit(self) -> Circuit:
+        structure = Structure(self.n_qubits, tuple(self.items), len(self.leaves))
+        return Circuit.from_parts(structure, self.leaves)
+
+    def repeat(self, item: Repeat, leaves: Sequence[Any]) -> None:
+        def fuse_round(leaves: tuple[Any, ...], _: Any) -> Circuit:
+            return fuse(Circuit.from_parts(item.body, leaves), self.max_qubits, self.dtype)
+
+        stacked = tuple(leaves[item.start : item.start + item.body.n_leaves])
+        body = jax.vmap(fuse_round)(stacked, jnp.zeros(item.length))
+        start = len(self.leaves)
+        self.items.append(Repeat(body.structure, item.length, start, item.reverse))
+        self.leaves += body.leaves
+
+    def straight(self, items: tuple[Any, ...], leaves: tuple[Any, ...]) -> None:
+        """Items without a repeat; an index map that is already there is a barrier."""
+        for is_map, part in groupby(items, lambda i: isinstance(i, IndexMap)):
+            if is_map:
+                self.items += part
+                continue
+            stacks = Stacks(leaves, part, self.dtype)
+            role = functools.partial(_role, n_qubits=self.n_qubits, max_qubits=self.max_qubits)
+            emit = {Role.DENSE: self.dense, Role.PHASE: self.phase, Role.INDEX: self.index}
+            for kind, uses in phases_of(stacks.uses, role, self.n_qubits, self.max_qubits):
+                emit[kind](uses, stacks)
+
+    def dense(self, uses: list[Use], stacks: Stacks) -> None:
+        groups = group(uses, self.max_qubits)
+        key = lambda g: (g.level, *_recipe(g))  # noqa: E731
+        buckets: dict[Any, list[Group]] = {}
+        for member in groups:  # Blocks that are built alike, and share no qubit, are built at once.
+            buckets.setdefault(key(member), []).append(member)
+        for bucket in buckets.values():
+            first = bucket[0].uses[0]
+            k = len(bucket[0].qubits)
+            if first.kind.gate.pauli and k > self.max_qubits:
+                gate, value = first.kind.gate, stacks.parameter(first)
+            else:
+                gate, value = data_gate("unitary", "matrix", k), _block(bucket, stacks, self.dtype)
+            self._append(gate, tuple(g.qubits for g in bucket), value, first)
+
+    def _append(self, gate: Any, qubits: Any, value: Any, first: Use) -> None:
+        if gate.pauli:
+            qubits = (first.qubits,)
+        self.items.append(Operation(gate, qubits, (Slot(len(self.leaves)),)))
+        self.leaves.append(value)
+
+    def phase(self, uses: list[Use], stacks: Stacks) -> None:
+        for table in group(uses, max(_PHASE_QUBITS, self.max_qubits), commuting=True):
+            gate = data_gate("diagonal", "phases", len(table.qubits))
+            self.items.append(Operation(gate, (table.qubits,), (Slot(len(self.leaves)),)))
+            self.leaves.append(_phase_table(table, stacks))
+
+    def index(self, uses: list[Use], stacks: Stacks) -> None:
+        total = IndexMap.identity(self.n_qubits)
+        for use in uses:
+            step = index_map(use, self.n_qubits)
+            assert step is not None
+            total = total.then(step)
+        self.items.append(total)
+
+
+def _role(use: Use, n_qubits: int, max_qubits: int) -> Role:
+    gate = use.kind.gate
+    if gate.n_qubits > 1 and gate.is_diagonal and not (gate.pauli and gate.n_qubits > max_qubits):
+        return Role.PHASE
+    if use.kind.gate.index_map is not None:
+        return Role.INDEX
+    return Role.DENSE
+
+
+def _recipe(block: Group) -> tuple[Any, ...]:
+    """What distinguishes how two blocks are built: the gates, and their places in the block."""
+    place = {q: i for i, q in enumerate(block.qubits)}
+    steps = ((use.kind, tuple(place[q] for q in use.qubits)) for use in block.uses)
+    return len(block.qubits), tuple(steps)
+
+
+def _block(bucket: list[Group], stacks: Stacks, dtype: Any) -> jax.Array:
+    """Matrices ``[blocks, 2**k, 2**k]`` of blocks that are built alike."""
+    k, steps = _recipe(bucket[0])
+    total: jax.Array | None = None
+    singles: dict[int, jax.Array] = {}
+    for i, (kind, places) in enumerate(steps):
+        rows = np.array([block.uses[i].row for block in bucket])
+        matrix = stacks.matrices(kind, rows)
+        if places == tuple(range(k)) and k > 1 and total is None and not singles:
+            total = matrix
+        elif len(places) == 1:
+            (place,) = places
+            singles[place] = matrix @ singles[place] if place in singles else matrix
+        else:
+            total = _absorb(singles, total, k, dtype)
+            total = _embed(matrix, places, total)
+            singles = {}
+    total = _absorb(singles, total, k, dtype)
+    return jnp.broadcast_to(total, (len(bucket), 2**k, 2**k))
+
+
+def _absorb(
+    singles: dict[int, jax.Array], total: jax.Array | None, k: int, dtype: Any
+) -> jax.Array:
+    """Applies single-qubit gates, at most one a qubit, to the product so far."""
+    if total is not None:
+        for place, matrix in singles.items():
+            total = _embed(matrix, (place,), total)
+        return total
+    identity = jnp.eye(2, dtype=dtype)[None]
+    factors = [singles.get(place, identity) for place in range(k)]
+    return functools.reduce(_kron, factors)
+
+
+def _kron(a: jax.Array, b: jax.Array) -> jax.Array:
+    product = a[:, :, None, :, None] * b[:, None, :, None, :]
+    blocks, i, j = product.shape[0], a.shape[1], b.shape[1]
+    return product.reshape(blocks, i * j, i * j)
+
+
+def _embed(matrix: jax.Array, places: Iterable[int], total: jax.Array) -> jax.Array:
+    """A gate on some places of a block, times the block's product so far."""
+    places = tuple(places)
+    m, dim = len(places), total.shape[-1]
+    k = dim.bit_length() - 1
+    blocks = max(matrix.shape[0], total.shape[0])
+    letters = "abcdefghijklmnopqrstuvwx"
+    row = letters[:k]
+    new = {p: letters[k + i] for i, p in enumerate(places)}
+    out = "".join(new.get(p, row[p]) for p in range(k))
+    gate = "".join(new[p] for p in places) + "".join(row[p] for p in places)
+    matrix = jnp.broadcast_to(matrix, (blocks, *matrix.shape[1:]))
+    total = jnp.broadcast_to(total, (blocks, dim, dim))
+    product = jnp.einsum(
+        f"z{gate},z{row}y->z{out}y",
+        matrix.reshape(blocks, *(2,) * (2 * m)),
+        total.reshape(blocks, *(2,) * k, dim),
+        precision=jax.lax.Precision.HIGHEST,
+    )
+    return product.reshape(blocks, dim, dim)
+
+
+def _phase_table(table: Group, stacks: Stacks) -> jax.Array:
+    """Sum of the angles of diagonal gates on the qubits of one table, ``[2**m]``."""
+    m = len(table.qubits)
+    place = {q: i for i, q in enumerate(table.qubits)}
+    index = np.arange(2**m)
+    kinds = dict.fromkeys(use.kind for use in table.uses)
+    total: Any = 0.0
+    for kind in kinds:
+        uses = [use for use in table.uses if use.kind == kind]
+        angles = stacks.phases(kind, np.array([use.row for use in uses]))
+        picks = np.zeros((len(uses), 2**m), np.int32)
+        for i, use in enumerate(uses):
+            for q in use.qubits:
+                picks[i] = 2 * picks[i] + (index >> (m - 1 - place[q]) & 1)
+        if angles.shape[0] == 1:
+            angles = jnp.broadcast_to(angles, (len(uses), angles.shape[1]))
+        total = total + jnp.take_along_axis(angles, jnp.asarray(picks), 1).sum(0)
+    return total

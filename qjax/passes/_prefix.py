@@ -1,0 +1,98 @@
+"""Product prefix: single-qubit gates on fresh qubits, whose effect is one outer product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qjax.circuit import Circuit, Operation, Slot, Structure
+from qjax.passes._uses import Kind, Stacks, Use
+
+
+def split_prefix(circuit: Circuit) -> tuple[Circuit, Circuit]:
+    """Splits off the single-qubit gates that come first on their qubits.
+
+    Returns:
+        Two circuits whose sum is equal to the circuit; the first has single-qubit gates only.
+
+    Example:
+        >>> import qjax
+        >>> from qjax.passes import split_prefix
+        >>> head, rest = split_prefix(qjax.Circuit(3).h(range(3)).cx(0, 1).h(range(3)))
+        >>> head.count_ops(), rest.count_ops()
+        ({'h': 4}, {'cx': 1, 'h': 2})
+    """
+    n = circuit.n_qubits
+    fresh = set(range(n))
+    head: list[Any] = []
+    rest: list[Any] = []
+    leaves = list(circuit.leaves)  # Both parts keep them all, so that slots stay as they are.
+    items = circuit.structure.items
+    for position, item in enumerate(items):
+        if not fresh or not isinstance(item, Operation):
+            rest += items[position:]
+            break
+        early = [j for j, qubits in item.uses() if _is_early(item, qubits, fresh)]
+        late = [j for j in range(len(item.qubits)) if j not in early]
+        for kept, uses in ((head, early), (rest, late)):
+            if uses:
+                kept.append(_restricted(item, sorted(uses), leaves))
+        for j in late:
+            fresh -= set(item.qubits[j])
+    return tuple(  # type: ignore[return-value]
+        Circuit.from_parts(Structure(n, tuple(part), len(leaves)), leaves) for part in (head, rest)
+    )
+
+
+def _is_early(item: Operation, qubits: tuple[int, ...], fresh: set[int]) -> bool:
+    if len(qubits) == 1:
+        return qubits[0] in fresh
+    fresh -= set(qubits)  # A later use in the same operation acts after this one.
+    return False
+
+
+def _restricted(item: Operation, uses: list[int], leaves: list[Any]) -> Operation:
+    """The same operation with some of its uses; a parameter that is cut becomes a new leaf."""
+    if len(uses) == len(item.qubits):
+        return item
+    slots = []
+    for slot in item.slots:
+        if slot.entry is None and np.ndim(leaves[slot.leaf]) > len(item.gate.event_shape):
+            leaves.append(leaves[slot.leaf][np.array(uses)])
+            slot = Slot(len(leaves) - 1)
+        slots.append(slot)
+    return item._replace(qubits=tuple(item.qubits[j] for j in uses), slots=tuple(slots))
+
+
+def product_vectors(head: Circuit, dtype: Any) -> jax.Array:
+    """State of each qubit, ``[n, 2]``, after single-qubit gates on |0...0>."""
+    n = head.n_qubits
+    stacks = Stacks(head.leaves, head.structure.items, dtype)  # type: ignore[arg-type]
+    vectors = jnp.zeros((n, 2), dtype).at[:, 0].set(1)
+    for kind, uses in _layers(stacks.uses):
+        qubits = np.array([use.qubits[0] for use in uses])
+        matrices = stacks.matrices(kind, np.array([use.row for use in uses]))
+        if np.array_equal(qubits, np.arange(n)):
+            vectors = _times(matrices, vectors)
+        else:
+            vectors = vectors.at[qubits].set(_times(matrices, vectors[qubits]))
+    return vectors
+
+
+def _layers(uses: list[Use]) -> list[tuple[Kind, list[Use]]]:
+    """Runs of uses of one kind on different qubits."""
+    layers: list[tuple[Kind, list[Use]]] = []
+    for use in uses:
+        if layers and layers[-1][0] == use.kind:
+            if all(use.qubits != other.qubits for other in layers[-1][1]):
+                layers[-1][1].append(use)
+                continue
+        layers.append((use.kind, [use]))
+    return layers
+
+
+def _times(matrices: jax.Array, vectors: jax.Array) -> jax.Array:
+    return jnp.sum(matrices * vectors[:, None, :], -1)

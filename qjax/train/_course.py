@@ -1,0 +1,127 @@
+"""How far a run has come, and its way to disk and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from ._epoch import Metrics
+from ._folder import RunFolder
+from ._history import History, Record, Run, Timings
+from ._state import TrainState, named_arrays, with_arrays
+
+
+@dataclasses.dataclass
+class Course:
+    """A run between two epochs.
+
+    Attributes:
+      state: State after the last epoch.
+      folder: Where it is saved, if anywhere.
+      described: Identity of the run, saved with it.
+      best: Trained and other variables of the best epoch.
+      best_value: Its monitored metric.
+      best_epoch: Its number, counted from 1; 0 before the first epoch.
+      first_step_seconds: See `Timings`.
+      records: One for each epoch.
+      saved_epoch: Epoch of the newest checkpoint.
+      saved_at: When it was saved, on the monotonic clock.
+    """
+
+    state: TrainState
+    folder: RunFolder | None
+    described: Mapping[str, str]
+    best: tuple[nnx.State, nnx.State]
+    best_value: float = 0.0
+    best_epoch: int = 0
+    first_step_seconds: float = 0.0
+    records: list[Record] = dataclasses.field(default_factory=list)
+    saved_epoch: int = 0
+    saved_at: float = dataclasses.field(default_factory=time.monotonic)
+
+    @classmethod
+    def begin(
+        cls, state: TrainState, folder: RunFolder | None, described: Mapping[str, str]
+    ) -> Course:
+        """Returns the course as last saved in `folder`, or a fresh one.
+
+        Raises:
+          CheckpointError: If a checkpoint is damaged or belongs to another run.
+        """
+        course = cls(state, folder, described, best=_copy((state.params, state.rest)))
+        saved = folder.load(described) if folder is not None else None
+        if saved is not None:
+            course.state = with_arrays(course.state, saved.state)
+            course.best = with_arrays(course.best, saved.best)
+            course.best_value = saved.notes["best_value"]
+            course.best_epoch = saved.notes["best_epoch"]
+            course.first_step_seconds = saved.notes["first_step_seconds"]
+            course.records = saved.notes["records"]
+            course.saved_epoch = course.epoch
+        return course
+
+    @property
+    def epoch(self) -> int:
+        """Number of finished epochs."""
+        return len(self.records)
+
+    def add(
+        self, train: Metrics, valid: Metrics, seconds: float, monitor: str, maximize: bool
+    ) -> Record:
+        """Records an epoch, and keeps its variables if they are the best."""
+        record = {"train": _floats(train), "valid": _floats(valid), "seconds": seconds}
+        if monitor not in record["valid"]:
+            raise ValueError(
+                f"Argument `monitor` must be one of the loss's metrics {list(record['valid'])}, "
+                f"but is {monitor!r}."
+            )
+        self.records.append(record)
+        value = record["valid"][monitor]
+        better = value > self.best_value if maximize else value < self.best_value
+        if better or not self.best_epoch:
+            self.best = _copy((self.state.params, self.state.rest))
+            self.best_value, self.best_epoch = value, self.epoch
+        return record
+
+    def save(self, *, after_seconds: float = 0.0) -> None:
+        """Saves what is new, unless the last checkpoint is younger than `after_seconds`."""
+        young = time.monotonic() - self.saved_at < after_seconds
+        if self.folder is None or self.epoch == self.saved_epoch or young:
+            return
+        notes = {
+            "best_value": self.best_value,
+            "best_epoch": self.best_epoch,
+            "first_step_seconds": self.first_step_seconds,
+            "records": self.records,
+        }
+        state, best = named_arrays(self.state), named_arrays(self.best)
+        self.folder.save(self.epoch, state, best, self.described, notes)
+        self.saved_epoch, self.saved_at = self.epoch, time.monotonic()
+
+    def result(self, *, steps: int, stopped_by: int | None) -> Run:
+        """Returns the run in the form for its caller."""
+        history = History.from_records(self.records)
+        step_seconds = float(np.median(history.seconds)) / steps if self.records else 0.0
+        return Run(
+            history=history,
+            timings=Timings(self.first_step_seconds, step_seconds),
+            best=nnx.merge_state(*self.best),
+            best_epoch=self.best_epoch,
+            stopped_by=stopped_by,
+        )
+
+
+def _floats(metrics: Metrics) -> dict[str, float]:
+    # jit returns dicts in alphabetical order; the loss belongs in front.
+    return {name: float(metrics[name]) for name in ("loss", *sorted(metrics.keys() - {"loss"}))}
+
+
+def _copy(tree: Any) -> Any:
+    return jax.tree.map(jnp.copy, tree)

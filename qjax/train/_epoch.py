@@ -1,0 +1,145 @@
+"""One epoch as one compiled function; no Python between its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+
+from ._state import Batch, Loss, TrainState
+
+Metrics = dict[str, jax.Array]
+
+
+class EpochInfo(NamedTuple):
+    """What an epoch reports: nothing of it is carried on.
+
+    Attributes:
+      metrics: Means over the epoch's steps, `loss` among them.
+      good_steps: Number of steps taken before the first that was not finite.
+    """
+
+    metrics: Metrics
+    good_steps: jax.Array
+
+
+def epoch_function(
+    model: nnx.Module,
+    optimizer: optax.GradientTransformation,
+    loss: Loss,
+    batch_size: int,
+    trainable: Any,
+) -> Callable[[TrainState, Batch], tuple[TrainState, EpochInfo]]:
+    r"""Returns the function that runs one epoch as a `jax.lax.scan` over its steps.
+
+    With n examples and batches of B the epoch has floor(n / B) steps. Examples are drawn in an
+    order that is fresh in each epoch; those of the last, incomplete batch sit it out. From the
+    first step whose loss or new parameters are not finite, the state stays as it was.
+
+    Args:
+      model: Gives the structure; its values are not used.
+      optimizer: Optax transformation.
+      loss: See `qjax.train.fit`.
+      batch_size: Examples in a step.
+      trainable: NNX filter of the variables that are trained.
+
+    Returns:
+      `epoch(state, data) -> (state, info)`, pure, to be compiled by the caller.
+    """
+    structure, _, _ = nnx.split(_in_mode(model, train=True), trainable, ...)
+
+    def objective(
+        params: nnx.State, rest: nnx.State, batch: Batch, key: jax.Array
+    ) -> tuple[jax.Array, tuple[Metrics, nnx.State]]:
+        current = nnx.merge(structure, params, rest, copy=True)
+        value, metrics = _value_and_metrics(loss(current, batch, key))
+        _, _, rest = nnx.split(current, trainable, ...)
+        return value, (metrics, rest)
+
+    def take_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics, jax.Array]:
+        key = jax.random.fold_in(jax.random.fold_in(state.key, 1), state.step)
+        gradient = jax.value_and_grad(objective, has_aux=True)
+        (value, (metrics, rest)), grads = gradient(state.params, state.rest, batch, key)
+        updates, opt = optimizer.update(grads, state.opt, state.params)
+        params = optax.apply_updates(state.params, updates)
+        finite = jnp.isfinite(value) & _all_finite(params)
+        return TrainState(params, rest, opt, state.step + 1, state.key), metrics, finite
+
+    def epoch(state: TrainState, data: Batch) -> tuple[TrainState, EpochInfo]:
+        length = jax.tree.leaves(data)[0].shape[0]
+        steps = length // batch_size
+        # The order follows from the run's key and the epoch's number alone: a resumed run
+        # needs no memory of earlier orders.
+        key = jax.random.fold_in(jax.random.fold_in(state.key, 0), state.step // steps)
+        order = jax.random.permutation(key, length)[: steps * batch_size]
+
+        def body(carry: tuple[TrainState, jax.Array], indices: jax.Array) -> Any:
+            state, good = carry
+            batch = jax.tree.map(lambda a: a[indices], data)
+            new, metrics, finite = take_step(state, batch)
+            good = good & finite
+            return (_select(good, new, state), good), (metrics, good)
+
+        (state, _), (metrics, good) = jax.lax.scan(
+            body, (state, jnp.array(True)), order.reshape(steps, batch_size)
+        )
+        means = {name: values.mean() for name, values in metrics.items()}
+        return state, EpochInfo(means, good.sum())
+
+    return epoch
+
+
+def evaluate_function(
+    model: nnx.Module, loss: Loss, batch_size: int, trainable: Any
+) -> Callable[[nnx.State, nnx.State, Batch], Metrics]:
+    """Returns `evaluate(params, rest, data)`: metrics over all of `data`, with a key of None.
+
+    Batches run one after the other inside one compiled loop; the mean is weighted by size, so
+    that it equals the mean over examples for every loss that is one.
+    """
+    structure, _, _ = nnx.split(_in_mode(model, train=False), trainable, ...)
+
+    def evaluate(params: nnx.State, rest: nnx.State, data: Batch) -> Metrics:
+        def measure(batch: Batch) -> Metrics:
+            return _value_and_metrics(
+                loss(nnx.merge(structure, params, rest, copy=True), batch, None)
+            )[1]
+
+        length = jax.tree.leaves(data)[0].shape[0]
+        full = length // batch_size
+        sums: list[Metrics] = []
+        if full:
+            cut = full * batch_size
+            batches = jax.tree.map(lambda a: a[:cut].reshape(full, batch_size, *a.shape[1:]), data)
+            means = jax.lax.map(measure, batches)
+            sums.append({name: batch_size * values.sum() for name, values in means.items()})
+        if rest_length := length - full * batch_size:
+            tail = measure(jax.tree.map(lambda a: a[full * batch_size :], data))
+            sums.append({name: rest_length * value for name, value in tail.items()})
+        return jax.tree.map(lambda *values: sum(values) / length, *sums)
+
+    return evaluate
+
+
+def _in_mode(model: nnx.Module, *, train: bool) -> nnx.Module:
+    """Returns a copy of `model` in training or evaluation mode (dropout, statistics)."""
+    copy = nnx.merge(*nnx.split(model), copy=True)
+    copy.train() if train else copy.eval()
+    return copy
+
+
+def _value_and_metrics(result: Any) -> tuple[jax.Array, Metrics]:
+    value, metrics = result if isinstance(result, tuple) else (result, {})
+    return value, {"loss": value, **metrics}
+
+
+def _all_finite(tree: Any) -> jax.Array:
+    return jnp.array([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(tree)]).all()
+
+
+def _select(good: jax.Array, new: Any, old: Any) -> Any:
+    return jax.tree.map(lambda a, b: jnp.where(good, a, b), new, old)

@@ -1,0 +1,89 @@
+"""What a run is at one moment: all that a resumed run needs, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+Batch = Any
+"""A pytree of arrays of one leading length."""
+
+Loss = Callable[[nnx.Module, Batch, jax.Array | None], Any]
+"""`loss(model, batch, key)`: a scalar, or a scalar and a dict of scalar metrics."""
+
+
+class TrainState(NamedTuple):
+    """A run between two steps; a pytree.
+
+    Attributes:
+      params: What is trained.
+      rest: Every other variable of the model: running statistics, random streams.
+      opt: State of the Optax transformation.
+      step: Steps taken, int32 `[]`. It is the data position too: epoch and batch follow from it.
+      key: PRNG key of the run; the keys of orders and steps are folded from it.
+    """
+
+    params: nnx.State
+    rest: nnx.State
+    opt: optax.OptState
+    step: jax.Array
+    key: jax.Array
+
+
+def initial_state(
+    model: nnx.Module, optimizer: optax.GradientTransformation, seed: int, trainable: Any
+) -> TrainState:
+    """Returns the state before the first step, sharing no buffer with `model`."""
+    _, params, rest = nnx.split(model, trainable, ...)
+    state = TrainState(params, rest, optimizer.init(params), 0, jax.random.key(seed))
+    # Copies, because epochs donate their state. Strong types, so that a restored state has
+    # the very types of a fresh one.
+    return jax.tree.map(_strong_copy, state)
+
+
+def named_arrays(tree: Any) -> dict[str, np.ndarray]:
+    """Returns the leaves of `tree` on the host by name, such as `params.stem.kernel`.
+
+    PRNG keys become their integer data. Leaves without elements are left out: Orbax saves none.
+    """
+    arrays = {}
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+        data = jax.random.key_data(leaf) if _is_key(leaf) else leaf
+        if data.size:
+            # A copy: a view would see the next epoch write into the buffer that it was given.
+            arrays[_name(path)] = np.array(data)
+    return arrays
+
+
+def with_arrays(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Returns `tree` with the leaves that `named_arrays` named; its inverse."""
+
+    def replace(path: Any, leaf: Any) -> Any:
+        if not leaf.size:
+            return leaf
+        data = jnp.asarray(arrays[_name(path)])
+        if _is_key(leaf):
+            return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
+        return data
+
+    return jax.tree_util.tree_map_with_path(replace, tree)
+
+
+def _strong_copy(leaf: Any) -> jax.Array:
+    if _is_key(leaf):
+        return jnp.copy(leaf)
+    return jnp.array(leaf, jnp.int32 if isinstance(leaf, int) else leaf.dtype)
+
+
+def _is_key(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _name(path: Any) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator=".")
