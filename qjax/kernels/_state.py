@@ -150,12 +150,12 @@ def flip(state: jax.Array, mask: int) -> jax.Array:
 
 def signs(mask: int, n: int, dtype: np.dtype) -> jax.Array:
     """(-1)**|b & mask| for every b, ``[2**n]``."""
-    half = n // 2
-    high, low = (
-        jnp.asarray(1 - 2 * (np.bitwise_count(np.arange(2**k, dtype=np.uint32) & part) & 1), dtype)
-        for k, part in ((n - half, np.uint32(mask >> half)), (half, np.uint32(mask & (2**half - 1))))
-    )
-    return (high[:, None] * low[None, :]).reshape(-1)
+    low = n // 2
+    parts = []
+    for k, part in ((n - low, mask >> low), (low, mask & (2**low - 1))):
+        odd = np.bitwise_count(np.arange(2**k) & part).astype(np.int8) & 1
+        parts.append(jnp.asarray(1 - 2 * odd, dtype))
+    return (parts[0][:, None] * parts[1][None, :]).reshape(-1)
 
 
 def rotate_pauli(state: jax.Array, theta: jax.Array, x: int, z: int) -> jax.Array:
