@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.circuit import _errors as errors
-from qjax.circuit._draw import draw_mpl, draw_text
+from qjax.circuit._draw_mpl import draw_mpl
+from qjax.circuit._draw_text import draw_text
 from qjax.circuit._gates import (
     GATES,
     INVERSES,
@@ -358,6 +359,9 @@ def _as_real(value: Any, name: str) -> Any:
     """A Python float, or a real array, NumPy's or JAX's."""
     if isinstance(value, bool | str | bytes) or value is None:
         raise TypeError(f"Argument `{name}` must be a real number or array, but is {value!r}.")
+    known = isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer)
+    if known and value.ndim == 0 and jnp.issubdtype(value.dtype, jnp.floating):
+        value = float(value)  # A number like any other: thousands of them stay one leaf.
     if isinstance(value, int | float | np.integer | np.floating):
         value = float(value)
         if not np.isfinite(value):

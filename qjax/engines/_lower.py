@@ -6,51 +6,71 @@ the order of the bits, and moves them as a rotation where it can, since that is 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from qjax.circuit import Circuit, IndexMap, Operation, Repeat
+from qjax.circuit import Circuit, IndexMap, Operation, Repeat, Structure
 from qjax.kernels import Block, Gather, Loop, Move, PauliRotation, Phases, Program, real_block
+from qjax.passes import fuse
 
 Order = tuple[int, ...]
 
 
-def lower(circuit: Circuit, *, loop: bool = False) -> Program:
-    """The program of a fused circuit.
+@dataclasses.dataclass(frozen=True)
+class Lower:
+    """Takes a circuit to a program.
 
     Args:
-        circuit: A circuit of blocks, diagonals, index maps, Pauli rotations and repeats.
-        loop: Whether the program must end in the order in which it starts; otherwise it ends in
-            the canonical order, qubit 0 first.
+        max_block: Largest number of qubits of a fused block, or None.
+        dtype: Complex dtype of the state.
     """
+
+    max_block: int | None
+    dtype: Any
+
+    def __call__(self, circuit: Circuit, *, loop: bool = False) -> Program:
+        """The program of a circuit.
+
+        Args:
+            circuit: Any circuit.
+            loop: Whether the program must end in the order in which it starts; otherwise it ends
+                in the canonical order, qubit 0 first.
+        """
+        return _lower(fuse(circuit, self.max_block, self.dtype, inside=False), self, loop)
+
+
+@dataclasses.dataclass(frozen=True)
+class Round:
+    """Takes the leaves of one round of a repeat to its program."""
+
+    body: Structure
+    lower: Lower
+
+    def __call__(self, leaves: tuple[Any, ...]) -> Program:
+        """The program of one round."""
+        return self.lower(Circuit.from_parts(self.body, leaves), loop=True)
+
+
+def _lower(circuit: Circuit, lower: Lower, loop: bool) -> Program:
     canonical = tuple(range(circuit.n_qubits))
     items = circuit.structure.items
-    start = _wanted(items, canonical)
-    plan = _Plan(start, circuit.leaves)
+    plan = _Plan(canonical, circuit.leaves, lower)
+    plan.order = start = plan.wanted(items)
     for position, item in enumerate(items):
         following = items[position + 1 :]
         last = start if loop else canonical
         if isinstance(item, Repeat):
             plan.repeat(item)
         elif isinstance(item, IndexMap):
-            plan.gather(item, _wanted(following, plan.order) if following else last)
+            plan.gather(item, plan.wanted(following) if following else last)
         else:
             plan.operation(item)
     plan.move(start if loop else canonical)
     return Program(tuple(plan.arrays), tuple(plan.steps), start)
-
-
-def _wanted(items: Sequence[Any], order: Order) -> Order:
-    """The order in which the next item needs no move."""
-    for item in items:
-        if isinstance(item, Repeat):
-            return _wanted(item.body.items, tuple(sorted(order)))
-        if isinstance(item, Operation) and item.gate.data == "matrix":
-            return bring_last(order, item.qubits[0])
-    return order
 
 
 def bring_last(order: Order, qubits: Sequence[int]) -> Order:
@@ -68,8 +88,8 @@ def bring_last(order: Order, qubits: Sequence[int]) -> Order:
 class _Plan:
     """Steps and arrays so far, and the current order of the bits."""
 
-    def __init__(self, order: Order, leaves: Sequence[Any]):
-        self.order, self.leaves = order, leaves
+    def __init__(self, order: Order, leaves: Sequence[Any], lower: Lower):
+        self.order, self.leaves, self.lower = order, leaves, lower
         self.steps: list[Any] = []
         self.arrays: list[Any] = []
 
@@ -91,15 +111,31 @@ class _Plan:
         self.add(Gather(read=tuple(write.inverse()), write=tuple(write)))
         self.order = order
 
+    def wanted(self, items: Sequence[Any]) -> Order:
+        """The order in which the next item needs no move."""
+        for item in items:
+            if isinstance(item, Repeat):
+                return self.round(item)[1]
+            if isinstance(item, Operation) and item.gate.data == "matrix":
+                return bring_last(self.order, item.qubits[0])
+        return self.order
+
+    def round(self, item: Repeat) -> tuple[Loop, Order]:
+        """A repeat as a step, and the order in which its rounds start and end."""
+        prepare = Round(item.body, self.lower)
+        one = tuple(
+            jax.ShapeDtypeStruct(jnp.shape(leaf)[1:], jnp.result_type(leaf))
+            for leaf in self.stacked(item)
+        )
+        return Loop(prepare, item.length, item.reverse), jax.eval_shape(prepare, one).order
+
+    def stacked(self, item: Repeat) -> tuple[Any, ...]:
+        return tuple(self.leaves[item.start : item.start + item.body.n_leaves])
+
     def repeat(self, item: Repeat) -> None:
-        leaves = tuple(self.leaves[item.start : item.start + item.body.n_leaves])
-
-        def lower_round(leaves: tuple[Any, ...], _: Any) -> Program:
-            return lower(Circuit.from_parts(item.body, leaves), loop=True)
-
-        body = jax.vmap(lower_round)(leaves, jnp.zeros(item.length))
-        self.move(body.order)
-        self.add(Loop(body.steps, item.length, item.reverse), body.arrays)
+        loop, order = self.round(item)
+        self.move(order)
+        self.add(loop, self.stacked(item))
 
     def operation(self, item: Operation) -> None:
         leaf = self.leaves[item.slots[0].leaf]

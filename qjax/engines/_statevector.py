@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.circuit import Circuit, Word
-from qjax.engines._lower import lower
+from qjax.engines._lower import Lower
 from qjax.kernels import pauli_values, product_state, to_complex, to_pairs
-from qjax.passes import fuse, product_vectors, split_prefix
+from qjax.passes import product_vectors, split_prefix
 
 Evolve = Callable[[tuple[Any, ...], tuple[Any, ...], jax.Array], jax.Array]
 
@@ -78,7 +78,7 @@ class Statevector:
     def pairs(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """The final state as real pairs, ``[2**n, 2]``."""
         head, rest = split_prefix(circuit)
-        program = lower(fuse(rest, self.max_block, self.dtype))
+        program = Lower(self.max_block, self.dtype)(rest)
         vectors = product_vectors(head, self.dtype)
         start = product_state([vectors[q] for q in program.order])
         return evolve(program.steps, program.arrays, start)
@@ -100,7 +100,7 @@ class Statevector:
 
     def unitary(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """The circuit's matrix, complex ``[2**n, 2**n]``."""
-        program = lower(fuse(circuit, self.max_block, self.dtype))
+        program = Lower(self.max_block, self.dtype)(circuit)
         n = circuit.n_qubits
         columns = jnp.eye(2**n, dtype=self.dtype).reshape((2,) * n + (2**n,))
         columns = columns.transpose(*program.order, n).reshape(2**n, 2**n)

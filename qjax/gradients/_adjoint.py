@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import jax
 
 from qjax.gradients._backprop import Evolve
-from qjax.kernels import Loop, pull_back, run
+from qjax.kernels import Loop, like_varying, pull_back, run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,14 +76,13 @@ def _sweep(
 
 
 def _sweep_loop(
-    loop: Loop, arrays: Any, state: jax.Array, cotangent: jax.Array
+    loop: Loop, array: Any, state: jax.Array, cotangent: jax.Array
 ) -> tuple[Any, jax.Array, jax.Array]:
-    def body(carry: tuple[jax.Array, jax.Array], arrays: Any) -> Any:
-        bars, *carry = _sweep(loop.steps, arrays, *carry)  # type: ignore[assignment]
-        return tuple(carry), bars
+    def body(carry: tuple[jax.Array, jax.Array], array: Any) -> Any:
+        program, pull_back_program = jax.vjp(loop.prepare, array)
+        bars, *before = _sweep(program.steps, program.arrays, *carry)
+        return tuple(before), pull_back_program(dataclasses.replace(program, arrays=bars))[0]
 
-    carry = (state, cotangent)
-    carry, bars = jax.lax.scan(
-        body, carry, arrays, length=loop.length, reverse=not loop.reverse
-    )
+    carry = (like_varying(state, array), like_varying(cotangent, array))
+    carry, bars = jax.lax.scan(body, carry, array, length=loop.length, reverse=not loop.reverse)
     return bars, *carry

@@ -3,6 +3,7 @@
 from qjax.kernels._pauli import pauli_values as pauli_values
 from qjax.kernels._program import Loop as Loop
 from qjax.kernels._program import Program as Program
+from qjax.kernels._program import like_varying as like_varying
 from qjax.kernels._program import run as run
 from qjax.kernels._state import product_state as product_state
 from qjax.kernels._state import real_block as real_block

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -11,15 +12,16 @@ from qjax.kernels._steps import Step
 
 
 class Loop(NamedTuple):
-    """A program run once for each leading slice of its arrays.
+    """A program run once for each leading slice of its array, a pytree.
 
     Attributes:
-        steps: Steps of one round.
+        prepare: Takes one slice to the program of one round. It runs inside the loop, so that what
+            a gradient keeps, and what is alive at once, does not grow with the number of rounds.
         length: Number of rounds.
         reverse: Whether the last slice runs first.
     """
 
-    steps: tuple[Any, ...]
+    prepare: Callable[[Any], Program]
     length: int
     reverse: bool
 
@@ -30,7 +32,7 @@ class Program:
     """What takes a start state to an end state.
 
     Attributes:
-        arrays: One entry a step; a loop's is a tuple, one entry a step of its body, stacked.
+        arrays: One entry a step.
         steps: The steps, static.
         order: Qubit at each place of the state that the program starts from.
     """
@@ -50,12 +52,13 @@ def run(steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.Array) -> ja
     return state
 
 
-def _run_loop(loop: Loop, arrays: Any, state: jax.Array) -> jax.Array:
-    def body(state: jax.Array, arrays: Any) -> tuple[jax.Array, None]:
-        return run(loop.steps, arrays, state), None
+def _run_loop(loop: Loop, array: Any, state: jax.Array) -> jax.Array:
+    def body(state: jax.Array, array: Any) -> tuple[jax.Array, None]:
+        program = loop.prepare(array)
+        return run(program.steps, program.arrays, state), None
 
-    state = like_varying(state, arrays)
-    return jax.lax.scan(body, state, arrays, length=loop.length, reverse=loop.reverse)[0]
+    state = like_varying(state, array)
+    return jax.lax.scan(body, state, array, length=loop.length, reverse=loop.reverse)[0]
 
 
 def like_varying(state: jax.Array, *others: Any) -> jax.Array:

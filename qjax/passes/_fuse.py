@@ -27,7 +27,13 @@ def block_size(n_qubits: int) -> int:
     return -(-n_qubits // blocks)
 
 
-def fuse(circuit: Circuit, max_qubits: int | None = None, dtype: Any = jnp.complex64) -> Circuit:
+def fuse(
+    circuit: Circuit,
+    max_qubits: int | None = None,
+    dtype: Any = jnp.complex64,
+    *,
+    inside: bool = True,
+) -> Circuit:
     """An equal circuit of few operations: dense blocks, diagonals, index maps and repeats.
 
     Args:
@@ -35,6 +41,7 @@ def fuse(circuit: Circuit, max_qubits: int | None = None, dtype: Any = jnp.compl
         max_qubits: Largest number of qubits of a dense block; by default it follows from the
             number of qubits.
         dtype: Complex dtype of the blocks.
+        inside: Whether repeats are fused too; otherwise they are left as they are.
 
     Returns:
         A circuit whose operations are `unitary`, `diagonal`, wide Pauli rotations, index maps, and
@@ -52,7 +59,7 @@ def fuse(circuit: Circuit, max_qubits: int | None = None, dtype: Any = jnp.compl
     for is_repeat, items in groupby(circuit.structure.items, lambda i: isinstance(i, Repeat)):
         if is_repeat:
             for item in items:
-                builder.repeat(item, leaves)  # type: ignore[arg-type]
+                builder.repeat(item, leaves, inside)  # type: ignore[arg-type]
         else:
             builder.straight(tuple(items), leaves)  # type: ignore[arg-type]
     return builder.circuit()
@@ -70,13 +77,18 @@ class _Builder:
         structure = Structure(self.n_qubits, tuple(self.items), len(self.leaves))
         return Circuit.from_parts(structure, self.leaves)
 
-    def repeat(self, item: Repeat, leaves: Sequence[Any]) -> None:
+    def repeat(self, item: Repeat, leaves: Sequence[Any], inside: bool) -> None:
+        stacked = tuple(leaves[item.start : item.start + item.body.n_leaves])
+        start = len(self.leaves)
+        if not inside:
+            self.items.append(item._replace(start=start))
+            self.leaves += stacked
+            return
+
         def fuse_round(leaves: tuple[Any, ...], _: Any) -> Circuit:
             return fuse(Circuit.from_parts(item.body, leaves), self.max_qubits, self.dtype)
 
-        stacked = tuple(leaves[item.start : item.start + item.body.n_leaves])
         body = jax.vmap(fuse_round)(stacked, jnp.zeros(item.length))
-        start = len(self.leaves)
         self.items.append(Repeat(body.structure, item.length, start, item.reverse))
         self.leaves += body.leaves
 
