@@ -3,25 +3,33 @@
 import importlib
 from typing import Any
 
-from qjax.circuit import GATES as GATES
-from qjax.circuit import Circuit as Circuit
-from qjax.circuit import Gate as Gate
-from qjax.circuit import I as I
-from qjax.circuit import PauliSum as PauliSum
-from qjax.circuit import X as X
-from qjax.circuit import Y as Y
-from qjax.circuit import Z as Z
+from qjax.circuit import (
+    GATES as GATES,
+    Circuit as Circuit,
+    Gate as Gate,
+    I as I,
+    PauliSum as PauliSum,
+    X as X,
+    Y as Y,
+    Z as Z,
+)
 from qjax.engines import Statevector as Statevector
-from qjax.gradients import Adjoint as Adjoint
-from qjax.gradients import Backprop as Backprop
-from qjax.gradients import ParameterShift as ParameterShift
-from qjax.measure import amplitude as amplitude
-from qjax.measure import density_matrix as density_matrix
-from qjax.measure import expectation as expectation
-from qjax.measure import probabilities as probabilities
-from qjax.measure import sample as sample
-from qjax.measure import statevector as statevector
-from qjax.measure import unitary as unitary
+from qjax.gradients import (
+    Adjoint as Adjoint,
+    Backprop as Backprop,
+    ParameterShift as ParameterShift,
+)
+from qjax.measure import (
+    amplitude as amplitude,
+    density_matrix as density_matrix,
+    expectation as expectation,
+    metric_tensor as metric_tensor,
+    probabilities as probabilities,
+    quantum_fisher as quantum_fisher,
+    sample as sample,
+    statevector as statevector,
+    unitary as unitary,
+)
 
 __version__ = "0.1.0"
 

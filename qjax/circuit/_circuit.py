@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import _errors as errors
+from qjax.circuit import errors
 from qjax.circuit._draw_mpl import draw_mpl
 from qjax.circuit._draw_text import draw_text
 from qjax.circuit._gates import (
@@ -251,7 +251,8 @@ class Circuit:
 
         Example:
             >>> import jax.numpy as jnp, qjax
-            >>> layers = qjax.Circuit(2).repeat(lambda c, w: c.rx(w, [0, 1]).cx(0, 1), jnp.ones((9, 2)))
+            >>> layers = qjax.Circuit(2).repeat(
+            ...     lambda c, w: c.rx(w, [0, 1]).cx(0, 1), jnp.ones((9, 2)))
             >>> len(layers), layers.count_ops()
             (1, {'rx': 18, 'cx': 9})
         """
@@ -261,8 +262,7 @@ class Circuit:
             circuit = body(Circuit(self.n_qubits), x)
             if not isinstance(circuit, Circuit):
                 raise TypeError(
-                    "Argument `body` must return a circuit, but returns "
-                    f"{type(circuit).__name__}."
+                    f"Argument `body` must return a circuit, but returns {type(circuit).__name__}."
                 )
             if circuit.n_qubits != self.n_qubits:
                 raise ValueError(
@@ -425,7 +425,8 @@ def _common_length(xs: Any, length: int | None) -> int:
         raise ValueError("Argument `length` must be given where `xs` has no arrays.")
     if len(lengths) > 1:
         raise ValueError(
-            f"Arguments `xs` and `length` must agree on one leading length, but have {sorted(lengths)}."
+            "Arguments `xs` and `length` must agree on one leading length, but have "
+            f"{sorted(lengths)}."
         )
     return lengths.pop()
 

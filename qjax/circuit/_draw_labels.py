@@ -135,6 +135,8 @@ def _operations(
 
 def _constant(leaf: Any, places: int) -> tuple[np.ndarray | None, float]:
     """The values ``[places]`` if known and the same along all leading axes, and their error."""
+    if isinstance(leaf, int | float | np.generic):
+        leaf = np.asarray(leaf)
     if isinstance(leaf, jax.core.Tracer) or not isinstance(leaf, np.ndarray | jax.Array):
         return None, 0.0
     if isinstance(leaf, jax.Array) and (leaf.is_deleted() or not leaf.is_fully_addressable):

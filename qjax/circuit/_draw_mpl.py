@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import functools
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from qjax.circuit._draw_layout import (
-    CROSS,
-    DOT,
-    TARGET,
-    Block,
-    Glyph,
-    Layout,
-    arrange,
-    positive,
-)
+from qjax.circuit._draw_arrange import arrange
+from qjax.circuit._draw_layout import CROSS, DOT, TARGET, Block, Glyph, Layout, positive
+from qjax.circuit._draw_pen import ANGLE_SIZE, FRAME, NAME_SIZE, NOTE_SIZE, Pen, text_width
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from qjax.circuit._circuit import Circuit
 
 _MAX_GATES = 1000
-# Lengths are in inches, which are the units of the axes, so that text is as large in any figure.
+# Lengths are in inches. A figure of more than 65,536 pixels cannot be saved.
 _ROW_WIDTH, _MAX_WIDTH, _MAX_HEIGHT = 13.0, 200.0, 100.0
 _WIRE, _BOX, _GAP, _MARGIN, _ROW_GAP = 0.6, 0.42, 0.14, 0.15, 0.3
 _EDGE_ABOVE, _EDGE_BELOW = 0.22, 0.09
-_NAME_SIZE, _ANGLE_SIZE, _NOTE_SIZE = 11.0, 8.5, 9.0
-# It comes with matplotlib, and has the Greek letters and symbols of the labels.
-_FONT = "DejaVu Sans"
-_INK, _FRAME = "#22303c", "#6b7783"
+_TITLE, _TITLE_SIZE, _NOTE = 0.35, 13.0, 0.2
+_USUAL_COLUMNS = 30
 _FILLS = {"fixed": "#dceaf7", "angle": "#fdebd0", "data": "#dff0e0", "map": "#ece4f4"}
 
 
@@ -66,31 +55,29 @@ def draw_mpl(circuit: Circuit, *, title: str | None = None, columns: int | None 
     available = _ROW_WIDTH if columns is None else _MAX_WIDTH
     columns = None if columns is None else positive(columns, "columns")
     n_rows = max(int(_MAX_HEIGHT / (_WIRE * min(circuit.n_qubits, 64) + _ROW_GAP)), 1)
-    layout = arrange(circuit, _MAX_GATES, n_rows * (columns or 30))
+    layout = arrange(circuit, _MAX_GATES, n_rows * (columns or _USUAL_COLUMNS))
     widths = _widths(layout)
     heights, row_height = _heights(layout)
-    margin = _MARGIN + max(_text_width(wire, _NAME_SIZE) for wire in layout.wires) + 0.1
-    rows = layout.rows(widths, available - margin - _MARGIN, columns)
-    width = max(sum(widths[row.start : row.stop]) for row in rows) + _GAP
-    notes = "\n".join(layout.notes)
-    noted = max((_text_width(note, _NOTE_SIZE) for note in layout.notes), default=0.0)
-    titled = _text_width(title or "", 13) + 2 * _MARGIN
-    size = (
-        max(margin + width + _MARGIN, noted + 2 * _MARGIN, titled),
-        len(rows) * (row_height + _ROW_GAP) - _ROW_GAP + 2 * _MARGIN + 0.2 * len(layout.notes),
-    )
-    above = 0.35 if title else 0.0
-    figure = Figure(figsize=(size[0], size[1] + above))
-    axes = figure.add_axes((0, 0, 1, size[1] / (size[1] + above)))
-    axes.set(xlim=(0, size[0]), ylim=(size[1], 0))
+    left = _MARGIN + max(text_width(wire, NAME_SIZE) for wire in layout.wires) + 0.1
+    rows = layout.rows(widths, available - left - _MARGIN, columns)
+    row_width = max(sum(widths[row.start : row.stop]) for row in rows) + _GAP
+    texts = [(title or "", _TITLE_SIZE), *((note, NOTE_SIZE) for note in layout.notes)]
+    width = max(left + row_width, _MARGIN + max(text_width(*text) for text in texts)) + _MARGIN
+    height = len(rows) * (row_height + _ROW_GAP) - _ROW_GAP + 2 * _MARGIN
+    height += _NOTE * len(layout.notes)
+    figure = Figure(figsize=(width, height + _TITLE * bool(title)))
+    axes = figure.add_axes((0, 0, 1, height / figure.get_figheight()))
+    axes.set(xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
+    pen = Pen(axes)
     if title:
-        axes.set_title(title, fontsize=13, pad=2, parse_math=False)
-    if notes:
-        _write(axes, _MARGIN, size[1] - _MARGIN, notes, _NOTE_SIZE, _FRAME, ha="left", va="bottom")
+        axes.set_title(title, fontsize=_TITLE_SIZE, pad=2, parse_math=False)
+    for i, note in enumerate(reversed(layout.notes)):
+        y = height - _MARGIN - i * _NOTE
+        pen.write(_MARGIN, y, note, NOTE_SIZE, color=FRAME, ha="left", va="bottom")
     for i, row in enumerate(rows):
         ys = [_MARGIN + i * (row_height + _ROW_GAP) + y for y in heights]
-        _Row(axes, layout, row, widths, margin, ys, width).draw()
+        _Row(pen, layout, row, widths, ys, left, left + row_width).draw()
     return figure
 
 
@@ -99,25 +86,24 @@ class _Row:
 
     def __init__(
         self,
-        axes: Axes,
+        pen: Pen,
         layout: Layout,
         columns: range,
         widths: list[float],
-        left: float,
         ys: list[float],
-        width: float,
+        left: float,
+        right: float,
     ):
-        self.axes, self.layout, self.columns, self.ys = axes, layout, columns, ys
+        self.pen, self.layout, self.columns, self.ys, self.left = pen, layout, columns, ys, left
         places = accumulate((widths[c] for c in columns), initial=left + _GAP / 2)
         self.edges = dict(zip(range(columns.start, columns.stop + 1), places, strict=True))
-        self.left, self.right = left, self.edges[columns.stop] + _GAP / 2
-        if columns.stop < layout.n_columns:  # It goes on in the next row.
-            self.right = left + width
+        is_last = columns.stop == layout.n_columns
+        self.right = self.edges[columns.stop] + _GAP / 2 if is_last else right
 
     def draw(self) -> None:
         for name, y in zip(self.layout.wires, self.ys, strict=True):
-            _write(self.axes, self.left - 0.08, y, name, _NAME_SIZE, ha="right")
-            self.line([self.left, self.right], [y, y], zorder=1, lw=0.9)
+            self.pen.write(self.left - 0.08, y, name, NAME_SIZE, ha="right")
+            self.pen.line([self.left, self.right], [y, y], zorder=1, linewidth=0.9)
         for block in self.layout.blocks:
             if block.first < self.columns.stop and block.last >= self.columns.start:
                 self.block(block)
@@ -125,111 +111,71 @@ class _Row:
             if glyph.column in self.columns:
                 self.glyph(glyph)
 
-    def line(self, xs: list[float], ys: list[float], **style: Any) -> None:
-        from matplotlib.lines import Line2D
-
-        self.axes.add_line(Line2D(xs, ys, **({"color": _INK, "lw": 1.1, "zorder": 3} | style)))
-
-    def patch(self, patch: Any, **style: Any) -> None:
-        patch.set(**({"edgecolor": _INK, "linewidth": 1.0, "zorder": 4} | style))
-        self.axes.add_patch(patch)
-
     def block(self, block: Block) -> None:
         """The frame of a repeat, open on a side that is in another row."""
-        from matplotlib.patches import Rectangle
-
         first, last = block.first in self.columns, block.last in self.columns
         left = self.edges[block.first + 1] - _GAP / 2 if first else self.left
         right = self.edges[block.last] + _GAP / 2 if last else self.right
         top = self.ys[block.top] - _WIRE / 2 + 0.05 - _EDGE_ABOVE * block.above
         bottom = self.ys[block.bottom] + _WIRE / 2 - 0.05 + _EDGE_BELOW * block.below
-        ground = Rectangle((left, top), right - left, bottom - top)
-        self.patch(ground, facecolor="#8794a1", edgecolor="none", alpha=0.1, zorder=0)
-        style = {"color": _FRAME, "ls": (0, (4, 2)), "zorder": 2}
-        for y in (top, bottom):
-            self.line([left, right], [y, y], **style)
-        for x in [left] * first + [right] * last:
-            self.line([x, x], [top, bottom], **style)
+        ground: dict[str, Any] = {"facecolor": "#8794a1", "edgecolor": "none", "alpha": 0.1}
+        self.pen.box(left, top, right - left, bottom - top, **ground, zorder=0)
+        sides = [([left, right], [y, y]) for y in (top, bottom)]
+        sides += [([x, x], [top, bottom]) for x in [left] * first + [right] * last]
+        for xs, ys in sides:
+            self.pen.line(xs, ys, color=FRAME, linestyle=(0, (4, 2)), zorder=2)
         if first:
-            place = left + 0.06, top + 0.03
-            style = {"ha": "left", "va": "top", "weight": "bold"}
-            _write(self.axes, *place, block.label, _NOTE_SIZE, _FRAME, **style)
+            style: dict[str, Any] = {"color": FRAME, "ha": "left", "va": "top", "weight": "bold"}
+            self.pen.write(left + 0.06, top + 0.03, block.label, NOTE_SIZE, **style)
 
     def glyph(self, glyph: Glyph) -> None:
         x = (self.edges[glyph.column] + self.edges[glyph.column + 1]) / 2
         if glyph.top < glyph.bottom:
-            self.line([x, x], [self.ys[glyph.top], self.ys[glyph.bottom]])
+            self.pen.line([x, x], [self.ys[glyph.top], self.ys[glyph.bottom]])
         if glyph.box is not None:
             self.box(glyph, glyph.box, x)
         for wire, symbol in glyph.marks.items():
             self.mark(symbol, x, self.ys[wire])
 
     def mark(self, symbol: str, x: float, y: float) -> None:
-        from matplotlib.patches import Circle, Rectangle
-
         if symbol == DOT:
-            self.patch(Circle((x, y), 0.055), facecolor=_INK)
+            self.pen.circle(x, y, 0.055)
         elif symbol == TARGET:
-            self.patch(Circle((x, y), 0.13), facecolor="white", linewidth=1.1)
-            self.line([x - 0.13, x + 0.13], [y, y], zorder=5)
-            self.line([x, x], [y - 0.13, y + 0.13], zorder=5)
+            self.pen.circle(x, y, 0.13, facecolor="white")
+            self.pen.line([x - 0.13, x + 0.13], [y, y], zorder=5)
+            self.pen.line([x, x], [y - 0.13, y + 0.13], zorder=5)
         elif symbol == CROSS:
-            for slope in (-0.085, 0.085):
-                self.line([x - 0.085, x + 0.085], [y - slope, y + slope], lw=1.6, zorder=5)
+            for up in (-0.085, 0.085):
+                self.pen.line([x - 0.085, x + 0.085], [y + up, y - up], linewidth=1.6, zorder=5)
         else:
-            ground = Rectangle((x - 0.13, y - 0.13), 0.26, 0.26)
-            self.patch(ground, facecolor="white", edgecolor="none")
-            _write(self.axes, x, y, symbol, _NAME_SIZE)
+            self.pen.box(x - 0.13, y - 0.13, 0.26, 0.26, facecolor="white", edgecolor="none")
+            self.pen.write(x, y, symbol, NAME_SIZE)
 
     def box(self, glyph: Glyph, box: tuple[int, int], x: float) -> None:
-        from matplotlib.patches import FancyBboxPatch
-
-        width = _width(glyph)
+        width, pins, fill = _width(glyph), _pin_width(glyph), _FILLS[glyph.kind]
+        left, right = x - width / 2, x + width / 2
         top, bottom = self.ys[box[0]] - _BOX / 2, self.ys[box[1]] + _BOX / 2
-        shape = FancyBboxPatch(
-            (x - width / 2, top), width, bottom - top, boxstyle="round,pad=0,rounding_size=0.04"
-        )
-        self.patch(shape, facecolor=_FILLS[glyph.kind])
-        pins = _pin_width(glyph)
+        self.pen.box(left, top, width, bottom - top, round=0.04, facecolor=fill)
+        middle = (top + bottom) / 2
         for wire in range(box[0], box[1] + 1):
-            if wire not in glyph.pins:  # It passes, and is seen to.
-                self.line([x - width / 2, x + width / 2], [self.ys[wire]] * 2, zorder=5, lw=0.9)
-            elif glyph.pins[wire] == DOT:
-                self.mark(DOT, x - width / 2 + 0.09, self.ys[wire])
+            y = self.ys[wire]
+            if wire not in glyph.pins:  # The wire is seen to pass, and the label makes way.
+                self.pen.line([left, right], [y, y], zorder=5, linewidth=0.9)
+                middle += _WIRE / 2 if abs(middle - y) < _BOX / 2 else 0
+            elif pins and glyph.pins[wire] == DOT:
+                self.mark(DOT, left + 0.09, y)
             elif pins:
-                place = x - width / 2 + 0.06, self.ys[wire]
-                _write(self.axes, *place, glyph.pins[wire], _ANGLE_SIZE, _FRAME, ha="left")
-        x, y = x + pins / 2, (top + bottom) / 2
-        passing = [self.ys[w] for w in range(*box) if w not in glyph.pins]
-        if any(abs(y - wire) < _BOX / 2 for wire in passing):
-            y += _WIRE / 2
+                self.pen.write(left + 0.06, y, glyph.pins[wire], ANGLE_SIZE, color=FRAME, ha="left")
         name, angles = glyph.label
-        _write(self.axes, x, y - 0.075 * bool(angles), name, _NAME_SIZE)
+        self.pen.write(x + pins / 2, middle - 0.075 * bool(angles), name, NAME_SIZE)
         if angles:
-            _write(self.axes, x, y + 0.105, angles, _ANGLE_SIZE)
-
-
-def _write(
-    axes: Axes, x: float, y: float, text: str, size: float, color: str = _INK, **style: Any
-) -> None:
-    style = {"ha": "center", "va": "center", "zorder": 6, "parse_math": False} | style
-    axes.text(x, y, text, fontsize=size, color=color, family=_FONT, **style)
-
-
-@functools.lru_cache(maxsize=4096)
-def _text_width(text: str, size: float) -> float:
-    """Inches."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    font = FontProperties(family=_FONT, size=size)
-    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
+            self.pen.write(x + pins / 2, middle + 0.105, angles, ANGLE_SIZE)
 
 
 def _pin_width(glyph: Glyph) -> float:
     if glyph.box is None or glyph.box[0] == glyph.box[1]:
         return 0.0
-    widest = max(0.09 if p == DOT else _text_width(p, _ANGLE_SIZE) for p in glyph.pins.values())
+    widest = max(0.09 if p == DOT else text_width(p, ANGLE_SIZE) for p in glyph.pins.values())
     return widest + 0.04 if widest else 0.0
 
 
@@ -237,8 +183,8 @@ def _width(glyph: Glyph) -> float:
     if glyph.box is None:
         return 0.26
     name, angles = glyph.label
-    text = max(_text_width(name, _NAME_SIZE), _text_width(angles, _ANGLE_SIZE))
     pins = _pin_width(glyph)
+    text = max(text_width(name, NAME_SIZE), text_width(angles, ANGLE_SIZE))
     return max(_BOX, text + pins + (0.2 if pins else 0.14))
 
 
@@ -248,9 +194,8 @@ def _widths(layout: Layout) -> list[float]:
     for glyph in layout.glyphs:
         widths[glyph.column] = max(widths[glyph.column], _width(glyph) + _GAP)
     for block in reversed(layout.blocks):
-        missing = _text_width(block.label, _NOTE_SIZE) * 1.15 - sum(
-            widths[block.first + 1 : block.last]
-        )
+        inside = sum(widths[block.first + 1 : block.last])
+        missing = 1.15 * text_width(block.label, NOTE_SIZE) - inside
         widths[block.first + 1] += max(missing, 0.0)
     return widths
 

@@ -6,7 +6,8 @@ import shutil
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from qjax.circuit._draw_layout import Block, Glyph, Layout, arrange, positive
+from qjax.circuit._draw_arrange import arrange
+from qjax.circuit._draw_layout import Block, Glyph, Layout, positive
 
 if TYPE_CHECKING:
     from qjax.circuit._circuit import Circuit

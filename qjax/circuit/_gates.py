@@ -230,7 +230,9 @@ class Gate:
         if self.data == "matrix":
             return parameters[0].astype(dtype)
         if self.data == "phases":
-            return jnp.eye(self.dim, dtype=dtype) * _cis(parameters[0].astype(real))[:, None, :]
+            return (
+                jnp.eye(self.dim, dtype=dtype)[None] * _cis(parameters[0].astype(real))[:, None, :]
+            )
         if self.factors:
             parts = [
                 gate.matrices(*(parameters[i] for i in angles), dtype=dtype)
@@ -246,7 +248,7 @@ class Gate:
         total = jnp.asarray(constant, dtype)[None]
         for f, a, b in waves:
             c, s = (trig(theta * f).astype(dtype) for trig in (jnp.cos, jnp.sin))
-            total = total + c * jnp.asarray(a, dtype) + s * jnp.asarray(b, dtype)
+            total = total + c * jnp.asarray(a[None], dtype) + s * jnp.asarray(b[None], dtype)
         return total
 
     def phases(self, *parameters: Any, dtype: Any) -> jax.Array:
@@ -260,7 +262,7 @@ class Gate:
                 for gate, angles in self.factors
             )
         if self.generators:
-            diagonal = jnp.asarray(np.diag(self.generators[0]).real, real)
+            diagonal = jnp.asarray(np.diag(self.generators[0]).real[None], real)
             return -parameters[0].astype(real)[:, None] * diagonal
         assert isinstance(self.matrix, np.ndarray)
         return jnp.asarray(np.angle(np.diag(self.matrix))[None], real)
@@ -394,7 +396,9 @@ _PAULIS = {
 
 def pauli_matrix(word: str) -> np.ndarray:
     """Matrix of a Pauli word, its first letter on the most significant bit."""
-    return functools.reduce(np.kron, (_PAULIS[letter] for letter in word), np.eye(1)).astype(complex)
+    return functools.reduce(np.kron, (_PAULIS[letter] for letter in word), np.eye(1)).astype(
+        complex
+    )
 
 
 @functools.cache
@@ -433,7 +437,12 @@ def _table() -> dict[str, Gate]:
         Gate("swap", matrix=swap, qubit_names=two, qasm="swap"),
         Gate("iswap", matrix=swap * np.array([1, 1j, 1j, 1]), qubit_names=two, qasm="iswap"),
         *(
-            Gate(f"r{a}{a}", generator=pauli_matrix(2 * a.upper()) / 2, qubit_names=two, qasm=f"r{a}{a}")
+            Gate(
+                f"r{a}{a}",
+                generator=pauli_matrix(2 * a.upper()) / 2,
+                qubit_names=two,
+                qasm=f"r{a}{a}",
+            )
             for a in "xyz"
         ),
     ]

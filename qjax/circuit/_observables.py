@@ -91,9 +91,7 @@ class PauliSum:
 
     def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[tuple[Word, ...], ...]]:
         """Coefficient arrays and words."""
-        leaves = tuple(
-            np.asarray(c) if isinstance(c, tuple) else c for _, c in self._chunks
-        )
+        leaves = tuple(np.asarray(c) if isinstance(c, tuple) else c for _, c in self._chunks)
         return leaves, tuple(words for words, _ in self._chunks)
 
     @classmethod

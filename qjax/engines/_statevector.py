@@ -60,17 +60,18 @@ class Statevector:
         """Raises ValueError where the precision or the memory is not there."""
         if self.dtype == np.complex128 and not jax.config.read("jax_enable_x64"):
             raise ValueError(
-                "Argument `dtype` must be complex64 while JAX's 64-bit mode is off. Switch it on with "
-                "`jax.config.update('jax_enable_x64', True)` to use complex128."
+                "Argument `dtype` must be complex64 while JAX's 64-bit mode is off. Switch it on "
+                "with `jax.config.update('jax_enable_x64', True)` to use complex128."
             )
         state, memory = 2**n_qubits * self.dtype.itemsize, _device_memory()
         if n_qubits > 30 or _STATES * state > memory:
             raise ValueError(
-                f"A statevector of {n_qubits} qubits in {self.dtype.name} takes {state:,} bytes, and "
-                f"{_STATES} of them are alive at once, but the device has {memory:,} bytes"
-                f"{' and this engine indexes at most 30 qubits' if n_qubits > 30 else ''}. Use "
+                f"A statevector of {n_qubits} qubits in {self.dtype.name} takes {state:,} "
+                f"bytes, and {_STATES} of them are alive at once, but the device has {memory:,} "
+                f"bytes{' and this engine indexes at most 30 qubits' if n_qubits > 30 else ''}. Use "
                 "fewer qubits, complex64, or a device with more memory; circuits with little "
-                "entanglement or few layers run in tensor-network simulators, such as tensorcircuit's."
+                "entanglement or few layers run in tensor-network simulators, such as "
+                "tensorcircuit's."
             )
 
     # What verbs ask of an engine. `evolve` runs a program, and is the gradient's choice.

@@ -2,5 +2,4 @@
 
 from qjax.gradients._adjoint import Adjoint as Adjoint
 from qjax.gradients._backprop import Backprop as Backprop
-from qjax.gradients._shift import ParameterShift as ParameterShift
-from qjax.gradients._shift import shift_rule as shift_rule
+from qjax.gradients._shift import ParameterShift as ParameterShift, shift_rule as shift_rule

@@ -16,14 +16,14 @@ from qjax.kernels import Loop, like_varying, pull_back, run
 class Adjoint:
     r"""Reverse mode that keeps the final state only, whatever the depth.
 
-    Going back, every step :math:`|\psi_{k+1}\rangle = U_k |\psi_k\rangle` is undone on the state and
-    pulled back on its cotangent :math:`\lambda`, and the cotangent of the matrix,
-    :math:`\lambda_{k+1} \psi_k^\dagger`, is one contraction. Ordinary differentiation takes it from there to the
-    angles. Two states are alive at a time.
+    Going back, every step :math:`|\psi_{k+1}\rangle = U_k |\psi_k\rangle` is undone on the state
+    and pulled back on its cotangent :math:`\lambda`, and the cotangent of the matrix,
+    :math:`\lambda_{k+1} \psi_k^\dagger`, is one contraction. Ordinary differentiation takes it from
+    there to the angles. Two states are alive at a time.
 
     Second derivatives are right: Hessian-vector products as ``jax.jvp`` of ``jax.grad``, and
-    ``jax.hessian``. Forward mode alone (``jax.jvp``, ``jax.jacfwd`` of a value) is refused by JAX with
-    a ``TypeError`` that speaks of ``custom_vjp``: use ``Backprop()`` for it.
+    ``jax.hessian``. Forward mode alone (``jax.jvp``, ``jax.jacfwd`` of a value) is refused by JAX
+    with a ``TypeError`` that speaks of ``custom_vjp``: use ``Backprop()`` for it.
 
     Reference: Jones and Gacon, arXiv 2009.02823, algorithm 1.
 
@@ -63,7 +63,7 @@ def _reversible_run(steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.
 def _sweep(
     steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.Array, cotangent: jax.Array
 ) -> tuple[tuple[Any, ...], jax.Array, jax.Array]:
-    """Goes back over the steps; returns cotangents of the arrays, and state and cotangent before."""
+    """Goes back; returns cotangents of the arrays, and the state and its cotangent before."""
     bars: list[Any] = []
     for step, array in zip(reversed(steps), reversed(arrays), strict=True):
         if isinstance(step, Loop):

@@ -19,13 +19,13 @@ from qjax.kernels import run
 class ParameterShift:
     r"""Derivatives as differences of values at shifted angles, exact for any known generator.
 
-    A value is a trigonometric polynomial of an angle, whose frequencies :math:`\Omega_r` are the gaps
-    of the generator's spectrum, and
+    A value is a trigonometric polynomial of an angle, whose frequencies :math:`\Omega_r` are the
+    gaps of the generator's spectrum, and
 
     .. math:: f'(\theta) = \sum_{r=1}^R c_r [f(\theta + s_r) - f(\theta - s_r)],
 
-    where the coefficients solve :math:`\sum_r 2 c_r \sin(\Omega_q s_r) = \Omega_q`. It costs 2R runs
-    for each angle of each use of a gate, ``chunk`` of them at once.
+    where the coefficients solve :math:`\sum_r 2 c_r \sin(\Omega_q s_r) = \Omega_q`. It costs 2R
+    runs for each angle of each use of a gate, ``chunk`` of them at once.
 
     Args:
         chunk: Number of shifted circuits run at once.
@@ -41,7 +41,9 @@ class ParameterShift:
     """
 
     chunk: int = 16
-    verbs: ClassVar[frozenset[str] | None] = frozenset({"expectation", "probabilities", "density_matrix"})
+    verbs: ClassVar[frozenset[str] | None] = frozenset(
+        {"expectation", "probabilities", "density_matrix"}
+    )
 
     def check(self, circuit: Circuit) -> None:
         """Refuses parameters that have no shift rule, naming what has."""
@@ -50,8 +52,8 @@ class ParameterShift:
             gate = item.gate
             if gate.frequencies is None and not gate.is_fixed:
                 raise ValueError(
-                    f"Gradient `ParameterShift` does not support gate `{gate.name}`, whose generator "
-                    "is not known. Consider `gradient=Adjoint()` instead."
+                    f"Gradient `ParameterShift` does not support gate `{gate.name}`, whose "
+                    "generator is not known. Consider `gradient=Adjoint()` instead."
                 )
 
     def evaluate(self, function: Callable[[Any, Evolve], Any], circuit: Circuit) -> Any:
@@ -103,7 +105,9 @@ def _shifted(value: Callable[[jax.Array], Any], rules: list[Any], chunk: int) ->
 
         index = jnp.asarray(positions, jnp.int32)
         steps = jnp.asarray(shifts, angles.dtype)
-        terms = jax.lax.map(lambda p: one(*p), (index, steps), batch_size=min(chunk, len(positions)))
+        terms = jax.lax.map(
+            lambda p: one(*p), (index, steps), batch_size=min(chunk, len(positions))
+        )
         scaled = jnp.asarray(weights, angles.dtype) * terms.astype(angles.dtype)
         return (jnp.zeros(n_angles, angles.dtype).at[index].add(scaled),)
 

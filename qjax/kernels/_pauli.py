@@ -1,7 +1,8 @@
 """Expectation values of many Pauli strings in one state, and their derivative.
 
-Strings with the same flips x share one product conj(psi[b ^ x]) psi[b]; each string's value is then a
-signed sum of it, and all of them are one matrix product over half of the bits, one over the other.
+Strings with the same flips x share one product conj(psi[b ^ x]) psi[b]; each string's value is then
+a signed sum of it, and all of them are one matrix product over half of the bits and a sum over the
+other half.
 """
 
 from __future__ import annotations
@@ -47,10 +48,8 @@ def _pauli_values_jvp(
     return pauli_values(state, masks), _evaluate(state, tangent, masks, scale=2.0)
 
 
-def _evaluate(
-    state: jax.Array, other: jax.Array, masks: Masks, *, scale: float
-) -> jax.Array:
-    """scale * Re <other|P|state> for each string, where other may be the state itself."""
+def _evaluate(state: jax.Array, other: jax.Array, masks: Masks, *, scale: float) -> jax.Array:
+    """Scale * Re <other|P|state> for each string, where other may be the state itself."""
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
     for i, (x, z) in enumerate(masks):
         groups[x, (x & z).bit_count() & 1].append(i)

@@ -102,7 +102,9 @@ def apply_phases(
         places: For each table its places, increasing.
     """
     n = state.shape[0].bit_length() - 1
-    cuts = sorted({0, n} | {p for table in places for p in table} | {p + 1 for t in places for p in t})
+    cuts = sorted(
+        {0, n} | {p for table in places for p in table} | {p + 1 for t in places for p in t}
+    )
     edges = list(zip(cuts, cuts[1:], strict=False))
     total = to_complex(state).reshape([2 ** (b - a) for a, b in edges])
     for table, where in zip(angles, places, strict=True):

@@ -95,7 +95,9 @@ class Gather(NamedTuple):
 Step = Block | Phases | PauliRotation | Move | Gather
 
 
-def pull_back(step: Step, array: Any, state: jax.Array, cotangent: jax.Array) -> tuple[Any, jax.Array]:
+def pull_back(
+    step: Step, array: Any, state: jax.Array, cotangent: jax.Array
+) -> tuple[Any, jax.Array]:
     """Cotangents of a step's array and of the state before it.
 
     Args:

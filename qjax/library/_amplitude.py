@@ -16,14 +16,13 @@ the first basis state, the tree again. All of it is diagonals and small gates, O
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import Circuit, errors
+from qjax.circuit import Circuit
 from qjax.library._checks import check_circuit, numbers
 
 _DENSE_QUBITS = 5
@@ -41,8 +40,8 @@ def amplitude_encoding(circuit: Circuit, x: Any, normalize: bool = True) -> Circ
     Args:
         circuit: A circuit on n qubits, as yet without gates.
         x: Real or complex ``[2**n]``, qubit 0 the most significant bit of the index.
-        normalize: Whether to divide by the norm. If not, the norm must be 1; a traced vector whose
-            norm is not yields nan.
+        normalize: Whether any norm is taken and divided by. If not, the norm must be 1; a traced
+            vector whose norm is not yields nan. Derivatives are those of x / |x| either way.
 
     Returns:
         The circuit with the gates appended.
@@ -68,8 +67,8 @@ def amplitude_encoding(circuit: Circuit, x: Any, normalize: bool = True) -> Circ
     x = numbers(x, "x")
     if x.shape != (2**n,):
         raise ValueError(
-            f"Argument `x` must have shape ({2**n},) on {n} qubits, but has shape {x.shape}. Pad it "
-            "with zeros, for example with `jnp.pad`, or change the number of qubits."
+            f"Argument `x` must have shape ({2**n},) on {n} qubits, but has shape {x.shape}. Pad "
+            "it with zeros, for example with `jnp.pad`, or change the number of qubits."
         )
     unit = _unit(x, normalize)
     if n <= _DENSE_QUBITS:
@@ -78,23 +77,29 @@ def amplitude_encoding(circuit: Circuit, x: Any, normalize: bool = True) -> Circ
 
 
 def _unit(x: Any, normalize: bool) -> jax.Array:
-    if isinstance(x, np.ndarray):
-        norm = np.linalg.norm(x)
-        if norm == 0:
-            raise ValueError("Argument `x` must not be the zero vector, but is.")
-        if not normalize and abs(norm - 1) > _NORM_TOLERANCE:
-            raise ValueError(
-                f"Argument `x` must have norm 1, but has norm {norm:.6g}. Pass `normalize=True` to "
-                "divide by it."
-            )
-        return jnp.asarray(x / norm)
+    if not isinstance(x, jax.core.Tracer):
+        _check_norm(np.asarray(x), normalize)
+    x = jnp.asarray(x)
     largest = jax.lax.stop_gradient(jnp.max(jnp.abs(x)))  # So that no square over- or underflows.
-    x = x / largest
+    x = x / largest.astype(x.dtype)
     norm = jnp.sqrt(jnp.sum(_square(x)))
     if not normalize:
-        is_unit = jnp.abs(jax.lax.stop_gradient(norm) * largest - 1) < _NORM_TOLERANCE
+        is_unit = jnp.abs(norm * largest - 1) < _NORM_TOLERANCE
         norm = jnp.where(is_unit, norm, jnp.nan)
-    return x / norm
+    return x / norm.astype(x.dtype)
+
+
+def _check_norm(x: np.ndarray, normalize: bool) -> None:
+    if not np.all(np.isfinite(x)):
+        raise ValueError("Argument `x` must be finite, but has inf or nan.")
+    norm = np.linalg.norm(x)
+    if not np.any(x):
+        raise ValueError("Argument `x` must not be the zero vector, but is.")
+    if not normalize and not abs(norm - 1) < _NORM_TOLERANCE:
+        raise ValueError(
+            f"Argument `x` must have norm 1, but has norm {norm:.6g}. Pass `normalize=True` to "
+            "divide by it."
+        )
 
 
 def _square(x: jax.Array) -> jax.Array:
@@ -116,30 +121,51 @@ def _reflector(x: jax.Array) -> jax.Array:
 
 
 def _by_tree(circuit: Circuit, x: jax.Array) -> Circuit:
-    """Prepares x as -s U (s * uniform), s the signs of Re x."""
+    """Appends -s U s, s the signs of Re x, after Hadamards: U is built for the vector s x."""
     n, top = circuit.n_qubits, range(_DENSE_QUBITS)
     sign = _sign(x)
     w = sign.astype(x.dtype) * x + 2 ** (-n / 2)  # Real parts are at least 2**(-n/2).
-    # The overlap w^H a. U multiplies w by 1 - |w|**2 / overlap, which is a phase.
-    overlap = 2 ** (-n / 2) * jnp.sum(w.conj())
-    flip = jnp.full((1,), jnp.pi, sign.dtype) + 2 * _angle(overlap)[None]
-    only_first = jnp.pad(-flip if False else flip, (0, 2**n - 1))
-    tables, tops = _tree(_square(w))
-    root = _reflector(tops)
+    # U multiplies w by 1 - |w|**2 / (w^H a), which is the phase -(w^H a)^* / (w^H a).
+    reflection = jnp.pi - 2 * _angle(jnp.sum(w.conj()))
+    tables, root = _tree(_square(w))
+    last = jnp.where(sign > 0, jnp.pi, 0).astype(sign.dtype)
 
     circuit = circuit.h(range(n))
     if jnp.iscomplexobj(x):
         circuit = circuit.diagonal(-_angle(w), range(n))
+        last = last + _angle(w)
     for q in range(n - 1, top.stop - 1, -1):
-        circuit = _multiplexed_ry(circuit, -tables[q - top.stop], q)
-    circuit = circuit.unitary(root, top)  # Real and symmetric: its own inverse.
-    circuit = circuit.diagonal(only_first, range(n))
+        circuit = _multiplexed_ry(circuit, -tables[q], q)
+    circuit = circuit.unitary(root, top)  # Real and symmetric, so its own inverse.
+    circuit = circuit.diagonal(jnp.pad(reflection[None], (0, 2**n - 1)), range(n))
     circuit = circuit.unitary(root, top)
     for q in range(top.stop, n):
-        circuit = _multiplexed_ry(circuit, tables[q - top.stop], q)
-    last = jnp.where(sign > 0, jnp.pi, 0).astype(sign.dtype)
-    return circuit.diagonal(last + _angle(w) if jnp.iscomplexobj(x) else last, range(n))
+        circuit = _multiplexed_ry(circuit, tables[q], q)
+    return circuit.diagonal(last, range(n))
 
 
 def _angle(x: jax.Array) -> jax.Array:
     return jnp.arctan2(x.imag, x.real)
+
+
+def _tree(squares: jax.Array) -> tuple[dict[int, jax.Array], jax.Array]:
+    """What prepares positive amplitudes from |0...0>, given their squares.
+
+    Returns:
+        For each qubit q after the first five, angles ``[2**(q + 1)]`` of RZ on it, controlled on
+        the qubits before it; and the matrix on the first five.
+    """
+    tables = {}
+    while len(squares) > 2**_DENSE_QUBITS:
+        halves = squares.reshape(-1, 2)
+        amplitudes = jnp.sqrt(halves)
+        half_angle = jnp.arctan2(amplitudes[:, 1], amplitudes[:, 0])
+        q = len(squares).bit_length() - 2
+        tables[q] = jnp.stack([-half_angle, half_angle], 1).reshape(-1)
+        squares = jnp.sum(halves, 1)
+    return tables, _reflector(jnp.sqrt(squares / jnp.sum(squares)))
+
+
+def _multiplexed_ry(circuit: Circuit, phases: jax.Array, q: int) -> Circuit:
+    """RY on a qubit, controlled on all before it: RZ between gates that turn Y into Z."""
+    return circuit.sdg(q).h(q).diagonal(phases, range(q + 1)).h(q).s(q)

@@ -36,8 +36,10 @@ def numbers(value: Any, name: str) -> Any:
 def _known(value: Any, name: str) -> np.ndarray:
     try:
         value = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"Argument `{name}` must be a regular array: {error}") from None
+    except ValueError:
+        raise ValueError(
+            f"Argument `{name}` must be a regular array, but its rows differ in length."
+        ) from None
     if value.dtype.kind not in "iufc":
         raise TypeError(f"Argument `{name}` must be numeric, but has dtype {value.dtype}.")
     if not np.all(np.isfinite(value)):
@@ -53,6 +55,19 @@ def real(value: Any, name: str, *shapes: tuple[int, ...]) -> Any:
     if shapes:
         errors.check_shape(value.shape, shapes, name)
     return value
+
+
+def aligned(*arrays: Any) -> tuple[jax.Array, ...]:
+    """JAX arrays; those that were NumPy's take the precision of the others."""
+    dtypes = [a.dtype for a in arrays if isinstance(a, jax.Array)] or [arrays[0].dtype]
+    return tuple(
+        a if isinstance(a, jax.Array) else jnp.asarray(a, _allowed(dtypes[0])) for a in arrays
+    )
+
+
+def _allowed(dtype: Any) -> Any:
+    """The dtype, or its 32-bit form where JAX's 64-bit mode is off."""
+    return jax.dtypes.canonicalize_dtype(dtype)
 
 
 def layers_of(value: Any, name: str, *trailing: int) -> Any:

@@ -92,9 +92,7 @@ def iqp_encoding(
 _ENTANGLEMENT = {"circular": "ring", "full": "full", "linear": "chain"}
 
 
-def zz_feature_map(
-    circuit: Circuit, x: Any, reps: int = 2, entanglement: str = "full"
-) -> Circuit:
+def zz_feature_map(circuit: Circuit, x: Any, reps: int = 2, entanglement: str = "full") -> Circuit:
     r"""Appends the ZZ feature map, equal to Qiskit's ``ZZFeatureMap`` amplitude for amplitude.
 
     Each of ``reps`` layers is a Hadamard and P(2 x_i) on every qubit i, then on every pair (i, j)

@@ -15,9 +15,7 @@ from qjax.library._checks import positive, real
 from qjax.library._layers import PATTERNS
 
 
-def transverse_field_ising(
-    n: int, j: Any = 1.0, h: Any = 1.0, periodic: bool = False
-) -> PauliSum:
+def transverse_field_ising(n: int, j: Any = 1.0, h: Any = 1.0, periodic: bool = False) -> PauliSum:
     r"""Transverse-field Ising chain.
 
     .. math:: H = -\sum_b j_b Z_b Z_{b+1} - \sum_i h_i X_i
@@ -66,10 +64,10 @@ def heisenberg(
 
     Args:
         n: Number of qubits.
-        jx: Coupling, a scalar or one a bond ``[bonds]``, bond b between qubits b and b + 1; possibly
-            traced. So are ``jy`` and ``jz``.
-        jy: See ``jx``.
-        jz: See ``jx``.
+        jx: Coupling, a scalar or one a bond ``[bonds]``, bond b between qubits b and b + 1;
+            possibly traced.
+        jy: As ``jx``.
+        jz: As ``jx``.
         h: Field, a scalar or ``[n]``; possibly traced.
         periodic: Whether a bond joins the last qubit to the first, where there are more than two.
 
@@ -155,7 +153,7 @@ def _edge(edge: Any) -> int:
 
 
 def _terms(factor: float, value: Any, name: str, words: list[Word]) -> PauliSum | None:
-    """factor * value on each word; None where that is nothing, or is known to be 0."""
+    """A multiple of a value on each word; None where that is nothing, or is known to be 0."""
     value = factor * real(value, name, (), (len(words),))
     known = isinstance(value, np.ndarray | np.generic)
     if not words or (known and not np.any(value)):

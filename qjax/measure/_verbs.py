@@ -78,8 +78,8 @@ def expectation(
     observables = (observable,) if single else observable
     if not isinstance(observables, list | tuple) or not observables:
         raise TypeError(
-            "Argument `observable` must be an observable such as `qjax.Z(0)`, or a list of them, but is "
-            f"{observable!r}. A sum over nothing is no observable."
+            "Argument `observable` must be an observable such as `qjax.Z(0)`, or a list of them, "
+            f"but is {observable!r}. A sum over nothing is no observable."
         )
     for each in observables:
         _check_observable(each, circuit.n_qubits)
@@ -339,15 +339,17 @@ def _checked(
     engine = Statevector() if engine is None else engine
     gradient = Adjoint() if gradient is None else gradient
     if not isinstance(engine, Engine):
-        raise TypeError(f"Argument `engine` must be such as `qjax.Statevector()`, but is {engine!r}.")
+        raise TypeError(
+            f"Argument `engine` must be such as `qjax.Statevector()`, but is {engine!r}."
+        )
     if not isinstance(gradient, Gradient):
         raise TypeError(
             f"Argument `gradient` must be such as `qjax.Adjoint()`, but is {gradient!r}."
         )
     if gradient.verbs is not None and verb not in gradient.verbs:
         raise ValueError(
-            f"Gradient `{type(gradient).__name__}` does not support `{verb}`, which is not linear in "
-            f"the density matrix; it supports {sorted(gradient.verbs)}. Consider "
+            f"Gradient `{type(gradient).__name__}` does not support `{verb}`, which is not linear "
+            f"in the density matrix; it supports {sorted(gradient.verbs)}. Consider "
             "`gradient=Adjoint()` instead."
         )
     if isinstance(gradient, ParameterShift):

@@ -12,7 +12,7 @@ from flax import nnx
 from jax.nn.initializers import Initializer
 from jax.typing import DTypeLike
 
-from qjax.circuit import Circuit
+from qjax.circuit import Circuit, PauliSum
 from qjax.measure import expectation
 
 from . import initializers
@@ -90,10 +90,17 @@ class QuantumLayer(nnx.Module):
         observables = list(observables) if isinstance(observables, (list, tuple)) else [observables]
         if not observables:
             raise ValueError("Argument `observables` must have at least one, but has none.")
+        if not all(isinstance(observable, PauliSum) for observable in observables):
+            raise TypeError(
+                "Argument `observables` must hold qjax observables such as `qjax.Z(0)`, "
+                f"but holds {observables!r}."
+            )
         self._spec = Spec(build, observables, engine, gradient)
 
         named = isinstance(weights, Mapping)
         shapes = dict(weights) if isinstance(weights, Mapping) else {"weights": weights}
+        if not shapes:
+            raise ValueError("Argument `weights` must have at least one shape, but has none.")
         initialise = _by_name(initializer, shapes)
         self._named = named
         self._names = tuple(shapes)

@@ -1,5 +1,4 @@
 """Pure rewrites of circuits, each equal to what it was given."""
 
 from qjax.passes._fuse import fuse as fuse
-from qjax.passes._prefix import product_vectors as product_vectors
-from qjax.passes._prefix import split_prefix as split_prefix
+from qjax.passes._prefix import product_vectors as product_vectors, split_prefix as split_prefix

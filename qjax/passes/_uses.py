@@ -62,7 +62,8 @@ class Stacks:
         columns = range(len(kind.gate.parameters))
         entries = self._slots[kind]
         return [
-            _stack(self._leaves, [(slots[i], m) for slots, m in entries], kind.gate) for i in columns
+            _stack(self._leaves, [(slots[i], m) for slots, m in entries], kind.gate)
+            for i in columns
         ]
 
     def matrices(self, kind: Kind, rows: np.ndarray) -> jax.Array:
@@ -112,7 +113,9 @@ def _stack(leaves: tuple[Any, ...], entries: list[tuple[Slot, int]], gate: Gate)
     flush()
     if len(parts) == 1:
         return parts[0]
-    dtype = jnp.result_type(*(p.dtype for p in parts)) if len({p.dtype for p in parts}) > 1 else None
+    dtype = (
+        jnp.result_type(*(p.dtype for p in parts)) if len({p.dtype for p in parts}) > 1 else None
+    )
     return jnp.concatenate([p if dtype is None else p.astype(dtype) for p in parts])
 
 
@@ -131,11 +134,13 @@ def _take(stack: jax.Array, rows: np.ndarray) -> jax.Array:
 
 
 def _unitary_or_nan(matrices: jax.Array) -> jax.Array:
-    """The matrices; nan in place of one that is not unitary, which no gradient could be right for."""
+    """The matrices, nan in place of one that is not unitary: no gradient could be right for it."""
     product = jnp.einsum(
         "...ji,...jk->...ik", matrices.conj(), matrices, precision=jax.lax.Precision.HIGHEST
     )
-    error = jnp.max(jnp.abs(product - jnp.eye(matrices.shape[-1], dtype=matrices.dtype)), (-1, -2))
+    error = jnp.max(
+        jnp.abs(product - jnp.eye(matrices.shape[-1], dtype=matrices.dtype)[None]), (-1, -2)
+    )
     return jnp.where((error < 1e-3)[..., None, None], matrices, jnp.nan)
 
 

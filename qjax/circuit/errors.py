@@ -66,7 +66,7 @@ def align_qubits(
     if len(lengths) > 1:
         raise ValueError(
             f"Arguments {' and '.join(f'`{n}`' for n in names)} of `{gate}` must have the same "
-            f"length, but have lengths {[len(a) if isinstance(a, tuple) else 1 for a in arguments]}."
+            f"length, but have lengths {sorted(lengths)}."
         )
     uses = lengths.pop() if lengths else 1
     columns = [a if isinstance(a, tuple) else (a,) * uses for a in arguments]

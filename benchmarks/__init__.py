@@ -1,0 +1,1 @@
+"""Benchmarks of qjax against other libraries; see README.md in this folder."""

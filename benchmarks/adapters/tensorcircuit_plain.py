@@ -1,0 +1,75 @@
+"""tensorcircuit as its users write it: a Python loop over the gates, `K.jit` around it all.
+
+The measurement of `tfim` is the one of tensorcircuit's own benchmark of this energy: a sparse
+Hamiltonian, prepared once.
+"""
+
+import tensorcircuit as tc
+
+from benchmarks.adapters._jax import program
+from benchmarks.adapters._program import Program
+from benchmarks.workloads import Qml, Tfim, Workload
+
+PACKAGES = ("tensorcircuit-ng", "jax", "jaxlib", "numpy")
+
+K = tc.set_backend("jax")
+
+
+def supports(workload: Workload) -> bool:
+    return type(workload) in BUILDERS
+
+
+def build(workload: Workload) -> Program:
+    return BUILDERS[type(workload)](workload)
+
+
+def _qml(workload: Qml) -> Program:
+    n = workload.qubits
+
+    def loss_of_one(weights, x, y):
+        c = tc.Circuit(n)
+        for i in range(n):
+            c.ry(i, theta=x[i])
+        for layer in range(workload.layers):
+            for i in range(n):
+                c.ry(i, theta=weights[layer, i, 0])
+                c.rz(i, theta=weights[layer, i, 1])
+            for i in range(n):
+                c.cnot(i, (i + 1) % n)
+        return (K.real(c.expectation_ps(z=[0])) - y) ** 2
+
+    over_batch = K.vectorized_value_and_grad(loss_of_one, argnums=0, vectorized_argnums=(1, 2))
+
+    def step(weights, x, y):
+        values, gradient = over_batch(weights, x, y)  # the gradient is summed over the batch
+        return K.mean(values), gradient / workload.batch
+
+    return program(K.jit(step), workload)
+
+
+def _tfim(workload: Tfim) -> Program:
+    n = workload.qubits
+    hamiltonian = tc.quantum.PauliStringSum2COO(*pauli_strings(n))
+
+    def energy(angles):
+        c = tc.Circuit(n)
+        for i in range(n):
+            c.h(i)
+        for layer in range(workload.layers):
+            for i in range(n - 1):
+                c.rzz(i, i + 1, theta=angles[layer, i])
+            for i in range(n):
+                c.rx(i, theta=angles[layer, n - 1 + i])
+        return K.real(tc.templates.measurements.operator_expectation(c, hamiltonian))
+
+    return program(K.jit(K.value_and_grad(energy)), workload)
+
+
+def pauli_strings(n: int) -> tuple[list[list[int]], list[float]]:
+    """Returns the terms of `tfim`, with 1 for X and 3 for Z, and their coefficients."""
+    bonds = [[3 if j in (i, i + 1) else 0 for j in range(n)] for i in range(n - 1)]
+    fields = [[1 if j == i else 0 for j in range(n)] for i in range(n)]
+    return bonds + fields, [-1.0] * (2 * n - 1)
+
+
+BUILDERS = {Qml: _qml, Tfim: _tfim}

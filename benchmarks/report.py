@@ -1,0 +1,176 @@
+"""Turns results into a Markdown table, and a figure: `python -m benchmarks.report FILE...`.
+
+Ratios are the library's time over qjax's in the same file. A row whose answer differs from the
+reference's is not compared.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks import _answers, workloads
+from benchmarks.adapters import REFERENCE
+
+BASELINE = "qjax"
+COLUMNS = (
+    "workload",
+    "library",
+    "trace, s",
+    "lower, s",
+    "compile, s",
+    "first call, s (CPU)",
+    "step, ms (min)",
+    "peak, MB",
+    "temp, MB",
+    "first call / qjax",
+    "step / qjax",
+)
+NARROW = ("library", *COLUMNS[5:8], *COLUMNS[9:])
+Row = dict[str, Any]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Prints the report of one or more results files."""
+    parser = argparse.ArgumentParser("python -m benchmarks.report", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="JSON lines of a run")
+    parser.add_argument(
+        "--plot", type=Path, metavar="PNG", help="also draw the figure to this path"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="MD", help="write the report here, not to print"
+    )
+    args = parser.parse_args(argv)
+    sections, everything = [], []
+    try:
+        for path in args.files:
+            header, rows = load(path)
+            everything += rows
+            sections.append(f"{describe(header)}\n\n{markdown(rows)}")
+    except (OSError, ValueError) as error:
+        print(f"Argument `FILE` must be the results of a run, but: {error}", file=sys.stderr)
+        return 2
+    text = "\n\n".join(sections) + "\n"
+    if args.out:
+        args.out.write_text(text)
+    else:
+        print(text, end="")
+    if args.plot:
+        from benchmarks import _figure  # matplotlib only where a figure is asked for
+
+        _figure.draw(everything, args.plot)
+    return 0
+
+
+def load(path: Path) -> tuple[Row, list[Row]]:
+    """Returns the header and the rows of a results file."""
+    header: Row | None = None
+    rows = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        try:
+            entry = json.loads(line)
+            kind = entry["kind"]
+        except (ValueError, TypeError, KeyError):
+            raise ValueError(f"line {number} of {path} is not a JSON object with a kind") from None
+        if kind == "machine":
+            header = entry
+        elif kind == "row":
+            rows.append(entry)
+    if header is None:
+        raise ValueError(f"{path} has no line that describes the machine")
+    return header, rows
+
+
+def describe(header: Row) -> str:
+    """Returns one line about the machine."""
+    return (
+        f"{header['cpu']}, {header['cores']} cores, {header['memory_bytes'] / 2**30:.0f} GiB, "
+        f"{header['os']}, Python {header['python']}, {header['date']}, "
+        f"load {header['load']} at the start."
+    )
+
+
+def trusted(rows: list[Row]) -> dict[tuple[str, str], bool]:
+    """Says of each (workload, library) whether its answer is the reference's.
+
+    The reference is the row of NumPy in double precision; without one, qjax's row.
+    """
+    by_key = {(r["workload"], r["library"]): r for r in rows}
+    verdicts = {}
+    for (workload, library), row in by_key.items():
+        candidates = (by_key.get((workload, name), {}) for name in (REFERENCE, BASELINE))
+        reference = next((r for r in candidates if "value" in r), None)
+        verdicts[workload, library] = (
+            reference is not None
+            and "value" in row
+            and _answers.difference(row, reference) <= workloads.parse(workload).tolerance
+        )
+    return verdicts
+
+
+def cells(rows: list[Row]) -> list[list[str]]:
+    """Returns the table's text, one list a row; the reference has none, for it is not timed."""
+    verdicts = trusted(rows)
+    by_key = {(r["workload"], r["library"]): r for r in rows}
+    table = []
+    for row in rows:
+        workload, library = row["workload"], row["library"]
+        if library == REFERENCE:
+            continue
+        baseline = by_key.get((workload, BASELINE), {})
+        if row["status"] != "ok":
+            note = f"{row['status']}: {row.get('reason', '')}"
+            compared = [note.replace("|", "/"), ""]
+        elif not verdicts[workload, library]:
+            compared = ["answers differ", "answers differ"]
+        elif not verdicts.get((workload, BASELINE)):
+            compared = ["no baseline", "no baseline"]
+        else:
+            keys = ("first_call_s", "step_median_s")
+            compared = [_ratio(row.get(key), baseline.get(key)) for key in keys]
+        stages = [_number(row.get(key)) for key in ("trace_s", "lower_s", "compile_s")]
+        first = _pair(row, "first_call_s", "first_call_cpu_s")
+        step = _pair(row, "step_median_s", "step_min_s", scale=1e3)
+        memory = [_number(row.get(k), 1e-6) for k in ("peak_rss_bytes", "temp_bytes")]
+        table.append([workload, library, *stages, first, step, *memory, *compared])
+    return table
+
+
+def markdown(rows: list[Row]) -> str:
+    """Returns the rows as a Markdown table."""
+    align = ["---", "---"] + ["---:"] * (len(COLUMNS) - 2)
+    lines = [list(COLUMNS), align, *cells(rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def terminal_table(rows: list[Row]) -> Table:
+    """Returns the rows as a table for the terminal, without the columns that it has no room for."""
+    shown = [COLUMNS.index(name) for name in NARROW]
+    table = Table(*NARROW, title=rows[0]["workload"], title_justify="left")
+    for line in cells(rows):
+        table.add_row(*(line[k] for k in shown))
+    return table
+
+
+def _ratio(number: float | None, baseline: float | None) -> str:
+    return f"{_number(number / baseline)}x" if number and baseline else ""
+
+
+def _pair(row: Row, key: str, second: str, scale: float = 1.0) -> str:
+    first, other = (_number(row.get(k), scale) for k in (key, second))
+    return f"{first} ({other})" if other else first
+
+
+def _number(number: float | None, scale: float = 1.0) -> str:
+    """Returns three digits: more would be noise."""
+    if number is None:
+        return ""
+    scaled = number * scale
+    return f"{scaled:,.0f}" if scaled >= 100 else f"{scaled:.3g}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

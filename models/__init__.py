@@ -1,0 +1,1 @@
+"""Models that train from one command each; see README.md."""

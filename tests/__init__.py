@@ -1,0 +1,1 @@
+"""Tests of qjax, with the oracle they are held against."""

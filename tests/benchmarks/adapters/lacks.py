@@ -1,0 +1,7 @@
+"""Has no workload at all."""
+
+PACKAGES = ()
+
+
+def supports(workload):
+    return False

@@ -1,0 +1,8 @@
+"""Cannot build what it says it supports."""
+
+from benchmarks.adapters.reference import PACKAGES as PACKAGES, supports as supports
+
+
+def build(workload):
+    print("a library may print what it likes")
+    raise RuntimeError(f"no room for {workload.name}\nand a second line")

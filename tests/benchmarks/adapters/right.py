@@ -1,0 +1,3 @@
+"""Right answers, quickly."""
+
+from benchmarks.adapters.reference import PACKAGES as PACKAGES, build as build, supports as supports

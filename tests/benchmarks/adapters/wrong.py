@@ -1,0 +1,16 @@
+"""The right value and norm, but the gradient's sign is wrong."""
+
+import dataclasses
+
+from benchmarks.adapters import reference
+from benchmarks.adapters.reference import PACKAGES as PACKAGES, supports as supports
+
+
+def build(workload):
+    program = reference.build(workload)
+
+    def call(*args):
+        value, gradient = program.call(*args)
+        return value, -gradient
+
+    return dataclasses.replace(program, call=call)

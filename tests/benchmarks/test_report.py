@@ -1,0 +1,101 @@
+"""The report: ratios, and the refusal to compare different answers."""
+
+import json
+
+import pytest
+
+from benchmarks import report
+
+HEADER = {
+    "kind": "machine",
+    "cpu": "a CPU",
+    "cores": 2,
+    "memory_bytes": 2**34,
+    "os": "an OS",
+    "python": "3.11",
+    "date": "today",
+    "load": 0.1,
+}
+
+
+def row(library, step=1.0, workload="qml-3-2-4", **changes):
+    return {
+        "kind": "row",
+        "workload": workload,
+        "library": library,
+        "status": "ok",
+        "first_call_s": 10 * step,
+        "step_median_s": step,
+        "step_min_s": step,
+        "value": 0.5,
+        "gradient_norm": 2.0,
+        "gradient_probe": 0.1,
+    } | changes
+
+
+def ratios(*rows):
+    return {line[1]: line[-2:] for line in report.cells(list(rows))}
+
+
+def test_ratios_are_over_qjax():
+    assert ratios(row("qjax", 2.0), row("other", 5.0)) == {
+        "qjax": ["1x", "1x"],
+        "other": ["2.5x", "2.5x"],
+    }
+
+
+@pytest.mark.parametrize("key", ["value", "gradient_norm", "gradient_probe"])
+@pytest.mark.parametrize("change", [1.0001, -1.0])
+def test_different_answers_are_not_compared(key, change):
+    other = row("other")
+    # A small change of the probe is within the tolerance, whose scale is the gradient's length.
+    other[key] += 1e-4 * 2.0 if change > 0 else -2 * other[key]
+    assert ratios(row("qjax"), other)["other"] == ["answers differ"] * 2
+
+
+def test_answers_within_the_tolerance_are_compared():
+    assert ratios(row("qjax"), row("other", value=0.5 * (1 + 9e-6)))["other"] == ["1x", "1x"]
+    assert ratios(row("qjax"), row("other", value=0.5 * (1 + 2e-5)))["other"][0] == "answers differ"
+
+
+def test_an_answer_that_is_not_finite_is_not_compared():
+    assert ratios(row("qjax"), row("other", gradient_norm=None))["other"][0] == "answers differ"
+
+
+def test_nothing_is_compared_with_a_wrong_baseline():
+    found = ratios(row("reference"), row("qjax", value=0.6), row("other"))
+    assert found == {"qjax": ["answers differ"] * 2, "other": ["no baseline"] * 2}
+
+
+def test_a_failed_reference_gives_way_to_qjax():
+    broken = {"kind": "row", "workload": "qml-3-2-4", "library": "reference", "status": "failed"}
+    assert ratios(broken, row("qjax"), row("other"))["other"] == ["1x", "1x"]
+
+
+def test_a_failure_shows_its_reason():
+    failed = {"status": "timed out", "reason": "over 3 s"}
+    line = {"kind": "row", "workload": "qml-3-2-4", "library": "other"} | failed
+    assert ratios(row("qjax"), line)["other"][0] == "timed out: over 3 s"
+
+
+def test_rows_of_other_workloads_are_not_a_baseline():
+    assert ratios(row("qjax", workload="tfim-3-2"), row("other"))["other"][0] == "answers differ"
+
+
+def test_command_renders_a_table_and_a_figure(tmp_path, capsys):
+    results, figure = tmp_path / "results.jsonl", tmp_path / "figure.png"
+    lines = [HEADER, row("qjax"), row("other", 3.0)]
+    results.write_text("\n".join(map(json.dumps, lines)))
+    assert report.main([str(results), "--plot", str(figure)]) == 0
+    printed = capsys.readouterr().out
+    assert "a CPU, 2 cores, 16 GiB" in printed
+    assert "| qml-3-2-4 | other |" in printed
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("text", ["", "not json", '{"kind": "row"}', "[1]"])
+def test_a_foreign_file_is_refused(text, tmp_path, capsys):
+    path = tmp_path / "foreign.jsonl"
+    path.write_text(text)
+    assert report.main([str(path)]) == 2
+    assert "Argument `FILE` must be the results of a run" in capsys.readouterr().err

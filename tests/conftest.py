@@ -1,0 +1,46 @@
+"""Settings and fixtures that every test shares."""
+
+import os
+
+import hypothesis
+import jax
+import pytest
+
+# Virtual devices let the sharding tests run on any machine. The count is read when the CPU
+# backend starts, which nothing imported above does.
+jax.config.update("jax_num_cpu_devices", 8)
+# Silent broadcasting and silent promotion are how wrong shapes and lost precision go unseen.
+jax.config.update("jax_numpy_rank_promotion", "raise")
+# Optax mixes dtypes in its own arithmetic, so tests that train cannot forbid it.
+MIXES_DTYPES = {"benchmarks", "models", "nn", "train"}
+
+# The same few examples every time; `pytest --hypothesis-profile=explore` looks further.
+hypothesis.settings.register_profile(
+    "fixed",
+    derandomize=True,
+    max_examples=8,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "explore", hypothesis.settings.get_profile("fixed"), derandomize=False, max_examples=200
+)
+hypothesis.settings.load_profile("fixed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Forbids silent dtype promotion while a test runs."""
+    lenient = MIXES_DTYPES.intersection(item.path.relative_to(item.config.rootpath).parts)
+    with jax.numpy_dtype_promotion("standard" if lenient else "strict"):
+        return (yield)
+
+
+@pytest.fixture
+def make_key(request):
+    """Returns a function that gives a new key at each call, and prints their common seed."""
+    seed = int(os.environ.get("QJAX_TEST_SEED", "2026"))
+    print(f"{request.node.name}: keys from QJAX_TEST_SEED={seed}")
+    keys = iter(jax.random.split(jax.random.key(seed), 100))
+    return lambda: next(keys)

@@ -1,0 +1,21 @@
+"""The Python examples of the README run, in order and in one namespace a file."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = ("README.md", "models/README.md")
+FENCE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_python_examples_run(document, tmp_path, monkeypatch):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "readme"}
+    for match in FENCE.finditer(text):
+        # Blank lines in front, so that a traceback shows the line of the document.
+        source = "\n" * text.count("\n", 0, match.start(1)) + match.group(1)
+        exec(compile(source, document, "exec"), namespace)
