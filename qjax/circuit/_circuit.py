@@ -23,7 +23,8 @@ from qjax.circuit._gates import (
     pauli_rotation,
     unitarity_error,
 )
-from qjax.circuit._structure import IndexMap, Item, Operation, Repeat, Slot, Structure
+from qjax.circuit._index_map import IndexMap
+from qjax.circuit._structure import Item, Operation, Repeat, Slot, Structure
 
 
 @jax.tree_util.register_pytree_node_class
@@ -140,7 +141,7 @@ class Circuit:
         Raises:
             ValueError: If ``output`` is unknown.
         """
-        drawers = {"text": draw_text, "mpl": draw_mpl}
+        drawers: dict[str, Callable[..., Any]] = {"text": draw_text, "mpl": draw_mpl}
         if output not in drawers:
             raise ValueError(
                 f"Argument `output` must be one of {sorted(drawers)}, but is {output!r}."
@@ -316,13 +317,13 @@ def _append(circuit: Circuit, gate: Gate, arguments: tuple[Any, ...]) -> Circuit
         raise TypeError(
             f"Gate `{gate.name}` takes {n_names} arguments ({names}), but got {len(arguments)}."
         )
-    names = _qubit_names(gate)
+    qubit_names = _qubit_names(gate)
     qubits = errors.align_qubits(
         [
             errors.as_qubits(a, circuit.n_qubits, name)
-            for a, name in zip(arguments[n_parameters:], names, strict=True)
+            for a, name in zip(arguments[n_parameters:], qubit_names, strict=True)
         ],
-        names,
+        qubit_names,
         gate.name,
     )
     leaves, slots = circuit._leaves, []

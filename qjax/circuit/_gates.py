@@ -92,7 +92,7 @@ class Gate:
                 object.__setattr__(self, field, check(value, self.name, field))
         object.__setattr__(self, "n_qubits", self._count_qubits())
         if not self.qubit_names:
-            names = ("qubits",)
+            names: tuple[str, ...] = ("qubits",)
             if self.n_qubits > 1:
                 names = tuple(f"qubits{i + 1}" for i in range(self.n_qubits))
             object.__setattr__(self, "qubit_names", names)
@@ -396,9 +396,10 @@ _PAULIS = {
 
 def pauli_matrix(word: str) -> np.ndarray:
     """Matrix of a Pauli word, its first letter on the most significant bit."""
-    return functools.reduce(np.kron, (_PAULIS[letter] for letter in word), np.eye(1)).astype(
-        complex
-    )
+    total = np.eye(1, dtype=complex)
+    for letter in word:
+        total = np.kron(total, _PAULIS[letter])
+    return total
 
 
 @functools.cache

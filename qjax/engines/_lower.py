@@ -108,7 +108,8 @@ class _Plan:
 
     def gather(self, item: IndexMap, order: Order) -> None:
         write = item.permuted(self.order, order)
-        self.add(Gather(read=tuple(write.inverse()), write=tuple(write)))
+        read = write.inverse()
+        self.add(Gather((read.columns, read.offset), (write.columns, write.offset)))
         self.order = order
 
     def wanted(self, items: Sequence[Any]) -> Order:

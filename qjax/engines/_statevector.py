@@ -65,12 +65,12 @@ class Statevector:
             )
         state, memory = 2**n_qubits * self.dtype.itemsize, _device_memory()
         if n_qubits > 30 or _STATES * state > memory:
+            limit = " and this engine indexes at most 30 qubits" if n_qubits > 30 else ""
             raise ValueError(
-                f"A statevector of {n_qubits} qubits in {self.dtype.name} takes {state:,} "
-                f"bytes, and {_STATES} of them are alive at once, but the device has {memory:,} "
-                f"bytes{' and this engine indexes at most 30 qubits' if n_qubits > 30 else ''}. Use "
-                "fewer qubits, complex64, or a device with more memory; circuits with little "
-                "entanglement or few layers run in tensor-network simulators, such as "
+                f"A statevector of {n_qubits} qubits in {self.dtype.name} takes {state:,} bytes, "
+                f"and {_STATES} of them are alive at once, but the device has {memory:,} bytes"
+                f"{limit}. Use fewer qubits, complex64, or a device with more memory; circuits "
+                "with little entanglement or few layers run in tensor-network simulators, such as "
                 "tensorcircuit's."
             )
 

@@ -67,7 +67,7 @@ class ParameterShift:
         if not flat:
             return function(circuit, run)
         dtype = jnp.result_type(*flat)
-        rules = [r for i in shifted for r in frequencies[i]]  # type: ignore[union-attr]
+        rules = [r for i in shifted for r in frequencies[i]]
 
         def value(angles: jax.Array) -> Any:
             parts = jnp.split(angles, np.cumsum([int(np.prod(s)) for s in shapes])[:-1])

@@ -140,7 +140,8 @@ def flip(state: jax.Array, mask: int) -> jax.Array:
     """Entry b of the result is entry b ^ mask of the state."""
     n = state.shape[0].bit_length() - 1
     bits = [mask >> (n - 1 - place) & 1 for place in range(n)]
-    shape, axes = [], []
+    shape: list[int] = []
+    axes: list[int] = []
     for place, bit in enumerate(bits):
         if place and bit == bits[place - 1]:
             shape[-1] *= 2

@@ -281,12 +281,10 @@ def _run_observables(
     values = gradient.evaluate(
         lambda circuit, evolve: engine.values(circuit, words, evolve), circuit
     )
-    return jnp.stack(
-        [
-            jnp.sum(jnp.asarray(o.coefficients).real.astype(values.dtype) * values[np.array(row)])
-            for o, row in zip(observables, rows, strict=True)
-        ]
-    )
+    owner = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    weights = [jnp.asarray(o.coefficients).real.astype(values.dtype) for o in observables]
+    weighted = jnp.concatenate(weights) * values[np.concatenate(rows)]
+    return jax.ops.segment_sum(weighted, owner, num_segments=len(rows), indices_are_sorted=True)
 
 
 @functools.partial(jax.jit, static_argnames=("engine", "gradient", "shots", "qubits"))

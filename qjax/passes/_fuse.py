@@ -61,7 +61,7 @@ def fuse(
             for item in items:
                 builder.repeat(item, leaves, inside)  # type: ignore[arg-type]
         else:
-            builder.straight(tuple(items), leaves)  # type: ignore[arg-type]
+            builder.straight(tuple(items), leaves)
     return builder.circuit()
 
 

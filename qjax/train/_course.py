@@ -5,17 +5,14 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Mapping
-from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
 from ._epoch import Metrics
 from ._folder import RunFolder
 from ._history import History, Record, Run, Timings
-from ._state import TrainState, named_arrays, with_arrays
+from ._state import TrainState, copied, named_arrays, with_arrays
 
 
 @dataclasses.dataclass
@@ -55,7 +52,7 @@ class Course:
         Raises:
           CheckpointError: If a checkpoint is damaged or belongs to another run.
         """
-        course = cls(state, folder, described, best=_copy((state.params, state.rest)))
+        course = cls(state, folder, described, best=copied((state.params, state.rest)))
         saved = folder.load(described) if folder is not None else None
         if saved is not None:
             course.state = with_arrays(course.state, saved.state)
@@ -86,7 +83,7 @@ class Course:
         value = record["valid"][monitor]
         better = value > self.best_value if maximize else value < self.best_value
         if better or not self.best_epoch:
-            self.best = _copy((self.state.params, self.state.rest))
+            self.best = copied((self.state.params, self.state.rest))
             self.best_value, self.best_epoch = value, self.epoch
         return record
 
@@ -121,7 +118,3 @@ class Course:
 def _floats(metrics: Metrics) -> dict[str, float]:
     # jit returns dicts in alphabetical order; the loss belongs in front.
     return {name: float(metrics[name]) for name in ("loss", *sorted(metrics.keys() - {"loss"}))}
-
-
-def _copy(tree: Any) -> Any:
-    return jax.tree.map(jnp.copy, tree)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -27,28 +28,41 @@ class EpochInfo(NamedTuple):
     good_steps: jax.Array
 
 
+@functools.partial(jax.jit, static_argnames=("length", "batch_size"))
+def epoch_order(
+    key: jax.Array, epoch: int | jax.Array, *, length: int, batch_size: int
+) -> jax.Array:
+    """Returns the indices of each step's examples in an epoch, `[steps, batch_size]`.
+
+    They are drawn without replacement; those of the last, incomplete batch sit the epoch out.
+    The order follows from the run's key and the epoch's number alone: a resumed run needs no
+    memory of earlier orders. It is a function of its own because a sort takes long to compile,
+    and runs over the same data can share it.
+    """
+    key = jax.random.fold_in(jax.random.fold_in(key, 0), epoch)
+    steps = length // batch_size
+    return jax.random.permutation(key, length)[: steps * batch_size].reshape(steps, batch_size)
+
+
 def epoch_function(
     model: nnx.Module,
     optimizer: optax.GradientTransformation,
     loss: Loss,
-    batch_size: int,
     trainable: Any,
-) -> Callable[[TrainState, Batch], tuple[TrainState, EpochInfo]]:
-    r"""Returns the function that runs one epoch as a `jax.lax.scan` over its steps.
+) -> Callable[[TrainState, jax.Array, Batch], tuple[TrainState, EpochInfo]]:
+    """Returns the function that runs one epoch as a `jax.lax.scan` over its steps.
 
-    With n examples and batches of B the epoch has floor(n / B) steps. Examples are drawn in an
-    order that is fresh in each epoch; those of the last, incomplete batch sit it out. From the
-    first step whose loss or new parameters are not finite, the state stays as it was.
+    From the first step whose loss or new parameters are not finite, the state stays as it was.
 
     Args:
       model: Gives the structure; its values are not used.
       optimizer: Optax transformation.
       loss: See `qjax.train.fit`.
-      batch_size: Examples in a step.
       trainable: NNX filter of the variables that are trained.
 
     Returns:
-      `epoch(state, data) -> (state, info)`, pure, to be compiled by the caller.
+      `epoch(state, order, data) -> (state, info)`, pure, to be compiled by the caller; `order`
+      `[steps, batch]` holds the indices of each step's examples.
     """
     structure, _, _ = nnx.split(_in_mode(model, train=True), trainable, ...)
 
@@ -69,14 +83,7 @@ def epoch_function(
         finite = jnp.isfinite(value) & _all_finite(params)
         return TrainState(params, rest, opt, state.step + 1, state.key), metrics, finite
 
-    def epoch(state: TrainState, data: Batch) -> tuple[TrainState, EpochInfo]:
-        length = jax.tree.leaves(data)[0].shape[0]
-        steps = length // batch_size
-        # The order follows from the run's key and the epoch's number alone: a resumed run
-        # needs no memory of earlier orders.
-        key = jax.random.fold_in(jax.random.fold_in(state.key, 0), state.step // steps)
-        order = jax.random.permutation(key, length)[: steps * batch_size]
-
+    def epoch(state: TrainState, order: jax.Array, data: Batch) -> tuple[TrainState, EpochInfo]:
         def body(carry: tuple[TrainState, jax.Array], indices: jax.Array) -> Any:
             state, good = carry
             batch = jax.tree.map(lambda a: a[indices], data)
@@ -84,9 +91,7 @@ def epoch_function(
             good = good & finite
             return (_select(good, new, state), good), (metrics, good)
 
-        (state, _), (metrics, good) = jax.lax.scan(
-            body, (state, jnp.array(True)), order.reshape(steps, batch_size)
-        )
+        (state, _), (metrics, good) = jax.lax.scan(body, (state, jnp.array(True)), order)
         means = {name: values.mean() for name, values in metrics.items()}
         return state, EpochInfo(means, good.sum())
 

@@ -16,7 +16,7 @@ from flax import nnx
 from rich.console import Console
 
 from ._course import Course
-from ._epoch import epoch_function, evaluate_function
+from ._epoch import epoch_function, epoch_order, evaluate_function
 from ._errors import NonFiniteError
 from ._folder import RunFolder
 from ._history import Run
@@ -121,6 +121,10 @@ def fit(
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(RunFolder(run_dir)) if run_dir is not None else None
         course = Course.begin(state, folder, described)
+
+        def order() -> jax.Array:
+            return epoch_order(course.state.key, course.epoch, length=length, batch_size=batch_size)
+
         request = stack.enter_context(stop_on_signal())
         report = stack.enter_context(
             ProgressReport(label, epochs=epochs, done=course.epoch, steps=steps, console=console)
@@ -128,14 +132,14 @@ def fit(
         if course.epoch < epochs:
             train, valid = jax.tree.map(jnp.asarray, (data.train, data.valid))
             began = time.perf_counter()
-            function = epoch_function(model, optimizer, loss, batch_size, trainable)
-            run_epoch = jax.jit(function, donate_argnums=0).lower(course.state, train).compile()
+            function = jax.jit(epoch_function(model, optimizer, loss, trainable), donate_argnums=0)
+            run_epoch = function.lower(course.state, order(), train).compile()
             compile_seconds = time.perf_counter() - began
             evaluate = jax.jit(evaluate_function(model, loss, eval_batch_size, trainable))
 
         while course.epoch < epochs and not request:
             began = time.perf_counter()
-            course.state, info = run_epoch(course.state, train)
+            course.state, info = run_epoch(course.state, order(), train)
             good_steps = int(info.good_steps)
             seconds = time.perf_counter() - began
             if good_steps < steps:

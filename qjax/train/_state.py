@@ -41,10 +41,21 @@ def initial_state(
 ) -> TrainState:
     """Returns the state before the first step, sharing no buffer with `model`."""
     _, params, rest = nnx.split(model, trainable, ...)
-    state = TrainState(params, rest, optimizer.init(params), 0, jax.random.key(seed))
-    # Copies, because epochs donate their state. Strong types, so that a restored state has
-    # the very types of a fresh one.
-    return jax.tree.map(_strong_copy, state)
+
+    @jax.jit
+    def make(params: nnx.State, rest: nnx.State, key: jax.Array) -> TrainState:
+        state = TrainState(params, rest, optimizer.init(params), jnp.int32(0), key)
+        # Copies, because epochs donate their state. Strong types, so that a restored state has
+        # the very types of a fresh one.
+        return jax.tree.map(_strong_copy, state)
+
+    return make(params, rest, jax.random.key(seed))
+
+
+@jax.jit
+def copied(tree: Any) -> Any:
+    """Returns a pytree of arrays with buffers of its own."""
+    return jax.tree.map(jnp.copy, tree)
 
 
 def named_arrays(tree: Any) -> dict[str, np.ndarray]:
@@ -78,7 +89,7 @@ def with_arrays(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
 def _strong_copy(leaf: Any) -> jax.Array:
     if _is_key(leaf):
         return jnp.copy(leaf)
-    return jnp.array(leaf, jnp.int32 if isinstance(leaf, int) else leaf.dtype)
+    return jnp.array(leaf, jnp.asarray(leaf).dtype)
 
 
 def _is_key(leaf: Any) -> bool:

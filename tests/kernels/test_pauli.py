@@ -61,5 +61,5 @@ def test_the_derivative_scatters_no_state():
     gradient = jax.jit(jax.grad(lambda p: jnp.sum(kernels.pauli_values(p, masks))))
     text = gradient.lower(pairs).as_text()
     scattered = re.findall(r"stablehlo\.scatter.*?\}\) : \(tensor<([^>]*)>", text, re.DOTALL)
-    assert text.count("stablehlo.scatter") == len(scattered)
+    assert text.count('"stablehlo.scatter"(') == len(scattered)
     assert f"{2**N}x2xf32" not in scattered

@@ -121,8 +121,8 @@ def strong(ranges):
     return gates
 
 
-def build_strong(ranges=None):
-    return lambda v: library.strongly_entangling(circuit(), v.reshape(-1, N, 3), ranges)
+def build_strong(values):
+    return library.strongly_entangling(circuit(), values.reshape(-1, N, 3))
 
 
 COST = [(0.4, ""), (-0.7, "Z"), (0.5, "ZIZ"), (0.9, "ZZZ"), (0.3, "IIZ"), (-0.2, "ZIZ")]
@@ -203,8 +203,7 @@ CASES = [
         build_efficient(("rx",), entangler="full", gate="iswap"),
         efficient(FULL, "iswap", ("rx",)),
     ),
-    Case("strong", 45, build_strong(), strong([1, 2, 1, 2, 1])),
-    Case("strong-ranges", 27, build_strong([2, 2, 1]), strong([2, 2, 1])),
+    Case("strong", 45, build_strong, strong([1, 2, 1, 2, 1])),
     Case("qaoa", 4, build_alternating, alternating),
     Case("trotter-1", 1, build_formula(1, 2), product_formula(1, 2)),
     Case("trotter-2", 1, build_formula(2, 2), product_formula(2, 2)),

@@ -162,9 +162,9 @@ def test_in_a_linen_model(shapes):
     layer = QuantumLayer(build, shapes, Z, rngs=nnx.Rngs(0))
     for name, value in weights.items():
         getattr(layer, name)[...] = value
-    first, last = (variables["params"][f"Dense_{i}"] for i in range(2))
-    hidden = layer(X @ np.asarray(first["kernel"]) + np.asarray(first["bias"]))
-    expected = ((np.asarray(hidden) @ last["kernel"] + np.asarray(last["bias"])) ** 2).sum()
+    first, last = (jax.tree.map(np.asarray, variables["params"][f"Dense_{i}"]) for i in range(2))
+    hidden = np.asarray(layer(X @ first["kernel"] + first["bias"]))
+    expected = ((hidden @ last["kernel"] + last["bias"]) ** 2).sum()
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
