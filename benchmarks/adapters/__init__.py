@@ -14,6 +14,7 @@ from types import ModuleType
 LIBRARIES = {
     "qjax": "benchmarks.adapters.qjax_",
     "tensorcircuit-plain": "benchmarks.adapters.tensorcircuit_plain",
+    "tensorcircuit-vvag": "benchmarks.adapters.tensorcircuit_vvag",
     "tensorcircuit-scan": "benchmarks.adapters.tensorcircuit_scan",
     "pennylane": "benchmarks.adapters.pennylane_",
 }

@@ -1,4 +1,4 @@
-"""tensorcircuit as its users write it: a Python loop over the gates, `K.jit` around it all.
+"""tensorcircuit as its users write it: a Python loop over the gates, `K.vmap`, `K.jit`.
 
 The measurement of `tfim` is the one of tensorcircuit's own benchmark of this energy: a sparse
 Hamiltonian, prepared once.
@@ -23,28 +23,26 @@ def build(workload: Workload) -> Program:
     return BUILDERS[type(workload)](workload)
 
 
-def _qml(workload: Qml) -> Program:
-    n = workload.qubits
-
-    def loss_of_one(weights, x, y):
-        c = tc.Circuit(n)
+def predict(weights, x):
+    """Returns the prediction of `qml` for one sample."""
+    layers, n, _ = weights.shape
+    c = tc.Circuit(n)
+    for i in range(n):
+        c.ry(i, theta=x[i])
+    for layer in range(layers):
         for i in range(n):
-            c.ry(i, theta=x[i])
-        for layer in range(workload.layers):
-            for i in range(n):
-                c.ry(i, theta=weights[layer, i, 0])
-                c.rz(i, theta=weights[layer, i, 1])
-            for i in range(n):
-                c.cnot(i, (i + 1) % n)
-        return (K.real(c.expectation_ps(z=[0])) - y) ** 2
+            c.ry(i, theta=weights[layer, i, 0])
+            c.rz(i, theta=weights[layer, i, 1])
+        for i in range(n):
+            c.cnot(i, (i + 1) % n)
+    return K.real(c.expectation_ps(z=[0]))
 
-    over_batch = K.vectorized_value_and_grad(loss_of_one, argnums=0, vectorized_argnums=(1, 2))
 
-    def step(weights, x, y):
-        values, gradient = over_batch(weights, x, y)  # the gradient is summed over the batch
-        return K.mean(values), gradient / workload.batch
+def _qml(workload: Qml) -> Program:
+    def loss(weights, x, y):
+        return K.mean((K.vmap(predict, vectorized_argnums=1)(weights, x) - y) ** 2)
 
-    return program(K.jit(step), workload)
+    return program(K.jit(K.value_and_grad(loss)), workload)
 
 
 def _tfim(workload: Tfim) -> Program:

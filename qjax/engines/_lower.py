@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from qjax.circuit import Circuit, IndexMap, Operation, Repeat, Structure
 from qjax.kernels import Block, Gather, Loop, Move, PauliRotation, Phases, Program, real_block
-from qjax.passes import fuse
+from qjax.passes import fuse, roll
 
 Order = tuple[int, ...]
 
@@ -27,10 +27,12 @@ class Lower:
     Args:
         max_block: Largest number of qubits of a fused block, or None.
         dtype: Complex dtype of the state.
+        roll: Whether structure that repeats becomes a loop.
     """
 
     max_block: int | None
     dtype: Any
+    roll: bool = True
 
     def __call__(self, circuit: Circuit, *, loop: bool = False) -> Program:
         """The program of a circuit.
@@ -40,6 +42,7 @@ class Lower:
             loop: Whether the program must end in the order in which it starts; otherwise it ends
                 in the canonical order, qubit 0 first.
         """
+        circuit = roll(circuit) if self.roll else circuit
         return _lower(fuse(circuit, self.max_block, self.dtype, inside=False), self, loop)
 
 

@@ -30,6 +30,7 @@ class Statevector:
         dtype: ``complex64`` (default) or ``complex128``; the latter needs JAX's own 64-bit switch.
         max_block: Largest number of qubits of a fused block; by default it follows from the
             number of qubits.
+        roll: Whether structure that repeats, as a Python loop writes it, is compiled as a loop.
 
     Raises:
         ValueError: If the dtype is neither, or a circuit does not fit in memory.
@@ -42,6 +43,7 @@ class Statevector:
 
     dtype: Any = jnp.complex64
     max_block: int | None = None
+    roll: bool = True
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -79,7 +81,7 @@ class Statevector:
     def pairs(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """The final state as real pairs, ``[2**n, 2]``."""
         head, rest = split_prefix(circuit)
-        program = Lower(self.max_block, self.dtype)(rest)
+        program = Lower(self.max_block, self.dtype, self.roll)(rest)
         vectors = product_vectors(head, self.dtype)
         start = product_state([vectors[q] for q in program.order])
         return evolve(program.steps, program.arrays, start)
@@ -101,7 +103,7 @@ class Statevector:
 
     def unitary(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """The circuit's matrix, complex ``[2**n, 2**n]``."""
-        program = Lower(self.max_block, self.dtype)(circuit)
+        program = Lower(self.max_block, self.dtype, self.roll)(circuit)
         n = circuit.n_qubits
         columns = jnp.eye(2**n, dtype=self.dtype).reshape((2,) * n + (2**n,))
         columns = columns.transpose(*program.order, n).reshape(2**n, 2**n)

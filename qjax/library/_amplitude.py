@@ -79,7 +79,9 @@ def amplitude_encoding(circuit: Circuit, x: Any, normalize: bool = True) -> Circ
 def _unit(x: Any, normalize: bool) -> jax.Array:
     if not isinstance(x, jax.core.Tracer):
         _check_norm(np.asarray(x), normalize)
-    x = jnp.asarray(x)
+        normalize = True
+    if isinstance(x, np.ndarray):
+        x = jnp.asarray(x / np.max(np.abs(x)))
     largest = jax.lax.stop_gradient(jnp.max(jnp.abs(x)))  # So that no square over- or underflows.
     x = x / largest.astype(x.dtype)
     norm = jnp.sqrt(jnp.sum(_square(x)))
@@ -92,10 +94,13 @@ def _unit(x: Any, normalize: bool) -> jax.Array:
 def _check_norm(x: np.ndarray, normalize: bool) -> None:
     if not np.all(np.isfinite(x)):
         raise ValueError("Argument `x` must be finite, but has inf or nan.")
-    norm = np.linalg.norm(x)
     if not np.any(x):
         raise ValueError("Argument `x` must not be the zero vector, but is.")
-    if not normalize and not abs(norm - 1) < _NORM_TOLERANCE:
+    if normalize:
+        return
+    with np.errstate(over="ignore"):
+        norm = np.linalg.norm(x.astype(complex))
+    if not abs(norm - 1) < _NORM_TOLERANCE:
         raise ValueError(
             f"Argument `x` must have norm 1, but has norm {norm:.6g}. Pass `normalize=True` to "
             "divide by it."

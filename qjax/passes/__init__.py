@@ -2,3 +2,4 @@
 
 from qjax.passes._fuse import fuse as fuse
 from qjax.passes._prefix import product_vectors as product_vectors, split_prefix as split_prefix
+from qjax.passes._roll import roll as roll

@@ -62,7 +62,7 @@ class Stacks:
         columns = range(len(kind.gate.parameters))
         entries = self._slots[kind]
         return [
-            _stack(self._leaves, [(slots[i], m) for slots, m in entries], kind.gate)
+            stack_parameter(self._leaves, [(slots[i], m) for slots, m in entries], kind.gate)
             for i in columns
         ]
 
@@ -89,7 +89,9 @@ class Stacks:
         return -value if use.kind.adjoint else value
 
 
-def _stack(leaves: tuple[Any, ...], entries: list[tuple[Slot, int]], gate: Gate) -> jax.Array:
+def stack_parameter(
+    leaves: tuple[Any, ...], entries: list[tuple[Slot, int]], gate: Gate
+) -> jax.Array:
     """All values of one parameter; literals of one leaf are read in one go."""
     parts: list[jax.Array] = []
     pending: list[tuple[int, int, int]] = []

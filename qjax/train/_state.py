@@ -97,4 +97,7 @@ def _is_key(leaf: Any) -> bool:
 
 
 def _name(path: Any) -> str:
+    # A Variable is a node of its own around its array: that last step says nothing.
+    if path and path[-1] == jax.tree_util.GetAttrKey("value"):
+        path = path[:-1]
     return jax.tree_util.keystr(path, simple=True, separator=".")

@@ -10,6 +10,9 @@ from tests import oracle, programs
 from tests.conformance.tables import ENGINES, TRANSFORMS, over
 from tests.conformance.verbs import VERBS
 
+# Dense, diagonal, permuting and given: one of each kind, for any verb and transform.
+MIXED = ["h", "ry", "u", "cx", "rzz", "ccx", "unitary", "diagonal", "pauli_rotation"]
+
 
 @over(ENGINES, "engine")
 @over(VERBS, "verb")
@@ -26,7 +29,7 @@ def test_random_programs(engine, verb, data):
 @over(list(TRANSFORMS), "transform")
 def test_transforms(engine, verb, transform):
     rng = np.random.default_rng(2)
-    program = programs.every_gate(rng, 4)
+    program = programs.Program(4, [programs.random_op(rng, name, 4) for name in MIXED])
     drawn = [program, programs.redrawn(rng, program)]
 
     def run(params):

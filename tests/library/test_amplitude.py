@@ -103,6 +103,11 @@ def test_unit_vectors_only():
         run(1, 2 * x, normalize=False)
 
 
+def test_tiny_and_huge_vectors_outside_jit():
+    for scale in (1e-300, 1e300):
+        np.testing.assert_allclose(run(1, [3 * scale, -4 * scale]), [0.6, -0.8], atol=1e-6)
+
+
 @pytest.mark.parametrize("n", [2, 6])
 def test_zero_is_refused_and_nan_under_jit(n):
     with pytest.raises(ValueError, match="Argument `x` must not be the zero vector"):

@@ -1,0 +1,141 @@
+"""Runs that are stopped, killed and resumed end with the bits of one that never was."""
+
+import io
+import signal
+import subprocess
+import sys
+import textwrap
+
+import jax
+import numpy as np
+import pytest
+from rich.console import Console
+
+from tests.train.small import Classifier, plain, run, same
+
+
+class Interrupting(io.StringIO):
+    """A log that sends this process signals as soon as an epoch is written to it."""
+
+    def __init__(self, epoch, *signals):
+        super().__init__()
+        self.text, self.signals = f"epoch {epoch}/", list(signals)
+
+    def write(self, text):
+        if self.text in text:
+            while self.signals:
+                signal.raise_signal(self.signals.pop(0))
+        return super().write(text)
+
+
+def interrupted(model, data, epoch, *signals, **options):
+    log = Interrupting(epoch, *signals)
+    return run(model, data, progress=Console(file=log), **options), log.getvalue()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_and_the_same_call_resumes(data, tmp_path, number):
+    whole = Classifier()
+    expected = run(whole, data)
+    before = signal.getsignal(number)
+
+    part = Classifier()
+    first, log = interrupted(part, data, 3, number, run_dir=tmp_path)
+    assert first.stopped_by == number
+    assert len(first.history.seconds) == 3
+    assert "stopped after epoch 3 of 8; the same call goes on from here" in log
+    assert signal.getsignal(number) is before
+    assert not same(part, whole)
+
+    resumed = Classifier(seed=9)  # Its own values must not matter.
+    second = run(resumed, data, run_dir=tmp_path)
+    assert second.stopped_by is None
+    assert same(resumed, whole)
+    for old, new in ((expected.history.train, second.history.train),
+                     (expected.history.valid, second.history.valid)):  # fmt: skip
+        jax.tree.map(np.testing.assert_array_equal, old, new)
+    assert second.best_epoch == expected.best_epoch
+    best = zip(jax.tree.leaves(second.best), jax.tree.leaves(expected.best), strict=True)
+    assert all(bool((a == b).all()) for a, b in best)
+    assert second.timings.first_step_seconds == first.timings.first_step_seconds
+
+
+def test_a_second_signal_stops_at_once(data, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(plain(), data, 3, signal.SIGINT, signal.SIGINT, run_dir=tmp_path)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    # What was saved before is still good.
+    assert len(run(plain(), data, run_dir=tmp_path).history.seconds) == 8
+
+
+def test_a_signal_without_a_folder_keeps_the_model(data):
+    model, other = plain(), plain()
+    result, log = interrupted(model, data, 2, signal.SIGINT)
+    assert result.stopped_by == signal.SIGINT
+    assert "the same call" not in log
+    run(other, data, epochs=2)
+    assert same(model, other)
+
+
+def test_a_finished_run_is_read_and_not_run(data, tmp_path):
+    model, again = plain(), plain()
+    first = run(model, data, run_dir=tmp_path)
+    second = run(again, data, run_dir=tmp_path)
+    assert same(model, again)
+    np.testing.assert_array_equal(first.history.seconds, second.history.seconds)
+
+
+def test_more_epochs_go_on(data, tmp_path):
+    whole, model = plain(), plain()
+    run(whole, data, epochs=8)
+    run(model, data, epochs=5, run_dir=tmp_path)
+    run(model, data, epochs=8, run_dir=tmp_path)
+    assert same(model, whole)
+
+
+SCRIPT = textwrap.dedent(
+    """
+    import hashlib, sys
+    import jax, numpy as np
+    from flax import nnx
+    from qjax.data import Examples, Split
+    from rich.console import Console
+    from tests.train.small import Classifier, run
+
+    x = np.random.default_rng(0).normal(size=(64, 3)).astype(np.float32)
+    part = Examples(x, (x[:, 0] > 0).astype(np.int32))
+    model = Classifier()
+    options = dict(run_dir=sys.argv[1], epochs=60, checkpoint_seconds=0, progress=True)
+    result = run(model, Split(part, part, part), **options)
+    arrays = nnx.to_pure_dict(nnx.state((model, result.best), nnx.Any(nnx.Param, nnx.BatchStat)))
+    bits = b"".join(np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(arrays))
+    bits += b"".join(values.tobytes() for values in result.history.valid.values())
+    print("DIGEST", result.stopped_by, hashlib.sha256(bits).hexdigest())
+    """
+)
+
+
+def process(run_dir, kill_at=None, number=None):
+    """Runs the script, sends a signal when an epoch is logged; returns (exit code, last line)."""
+    command = [sys.executable, "-u", "-c", SCRIPT, str(run_dir)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        lines = []
+        for line in child.stdout:
+            lines.append(line)
+            if kill_at and f"epoch {kill_at}/" in line:
+                child.send_signal(number)
+    return child.returncode, lines
+
+
+def test_processes_killed_twice_end_with_the_same_bits(tmp_path):
+    code, lines = process(tmp_path / "whole")
+    assert code == 0 and lines[-1].startswith("DIGEST None")
+
+    code, stopped = process(tmp_path / "killed", 6, signal.SIGINT)
+    assert code == 0 and stopped[-1].startswith("DIGEST 2")  # It stopped by itself.
+    code, _ = process(tmp_path / "killed", 36, signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    code, resumed = process(tmp_path / "killed")
+    assert code == 0
+    assert "resuming after epoch" in resumed[0] and "after epoch 0" not in resumed[0]
+    assert resumed[-1] == lines[-1]
