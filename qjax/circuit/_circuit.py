@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -57,14 +56,7 @@ class Circuit:
     __slots__ = ("__dict__", "_leaves", "_structure")
 
     def __init__(self, n_qubits: int):
-        try:
-            n_qubits = operator.index(n_qubits)
-        except TypeError:
-            raise TypeError(
-                f"Argument `n_qubits` must be an integer, but is {n_qubits!r}."
-            ) from None
-        if n_qubits < 1:
-            raise ValueError(f"Argument `n_qubits` must be at least 1, but is {n_qubits}.")
+        n_qubits = errors.positive(n_qubits, "n_qubits")
         self._structure = Structure(n_qubits, (), 0)
         self._leaves: tuple[Any, ...] = ()
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from qjax.circuit._draw_labels import Label
 
@@ -106,19 +105,3 @@ class Layout(NamedTuple):
             used += width
             count += column in filled
         return [range(*ends) for ends in zip(breaks, [*breaks[1:], len(widths)], strict=True)]
-
-
-def positive(value: Any, name: str) -> int:
-    """A positive integer.
-
-    Raises:
-        TypeError: If it is not an integer.
-        ValueError: If it is below 1.
-    """
-    try:
-        value = operator.index(value)
-    except TypeError:
-        raise TypeError(f"Argument `{name}` must be an integer, but is {value!r}.") from None
-    if value < 1:
-        raise ValueError(f"Argument `{name}` must be at least 1, but is {value}.")
-    return value

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from qjax.circuit import errors
 from qjax.circuit._draw_arrange import arrange
-from qjax.circuit._draw_layout import CROSS, DOT, TARGET, Block, Glyph, Layout, positive
+from qjax.circuit._draw_layout import CROSS, DOT, TARGET, Block, Glyph, Layout
 from qjax.circuit._draw_pen import ANGLE_SIZE, FRAME, NAME_SIZE, NOTE_SIZE, Pen, text_width
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def draw_mpl(circuit: Circuit, *, title: str | None = None, columns: int | None 
     from matplotlib.figure import Figure
 
     available = _ROW_WIDTH if columns is None else _MAX_WIDTH
-    columns = None if columns is None else positive(columns, "columns")
+    columns = None if columns is None else errors.positive(columns, "columns")
     n_rows = max(int(_MAX_HEIGHT / (_WIRE * min(circuit.n_qubits, 64) + _ROW_GAP)), 1)
     layout = arrange(circuit, _MAX_GATES, n_rows * (columns or _USUAL_COLUMNS))
     widths = _widths(layout)

@@ -6,8 +6,9 @@ import shutil
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from qjax.circuit import errors
 from qjax.circuit._draw_arrange import arrange
-from qjax.circuit._draw_layout import Block, Glyph, Layout, positive
+from qjax.circuit._draw_layout import Block, Glyph, Layout
 
 if TYPE_CHECKING:
     from qjax.circuit._circuit import Circuit
@@ -50,7 +51,7 @@ def draw_text(circuit: Circuit, *, max_width: int | None = None) -> str:
     """
     if max_width is None:
         max_width = shutil.get_terminal_size((100, 24)).columns
-    max_width = positive(max_width, "max_width")
+    max_width = errors.positive(max_width, "max_width")
     layout = arrange(circuit, _MAX_GATES, max(_MAX_CELLS // min(circuit.n_qubits, 64), 1))
     widths = _widths(layout)
     lefts = list(accumulate(widths, lambda x, width: x + width + 1, initial=1))

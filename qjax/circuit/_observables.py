@@ -110,7 +110,10 @@ class PauliSum:
         parts = [np.asarray(c) if isinstance(c, tuple) else c for _, c in self._chunks]
         if len(parts) == 1:
             return parts[0]
-        return jnp.concatenate([jnp.asarray(p) for p in parts])
+        traced = next((p for p in parts if isinstance(p, jax.Array)), None)
+        if traced is None:
+            return np.concatenate(parts)
+        return jnp.concatenate([_array_like(p, traced) for p in parts])
 
     @property
     def n_qubits(self) -> int:

@@ -92,6 +92,22 @@ def check_shape(shape: tuple[int, ...], allowed: Sequence[tuple[int, ...]], name
         raise ValueError(f"Argument `{name}` must have shape {expected}, but has shape {shape}.")
 
 
+def positive(value: Any, name: str) -> int:
+    """An integer of at least 1.
+
+    Raises:
+        TypeError: If it is not an integer.
+        ValueError: If it is below 1.
+    """
+    try:
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError(f"Argument `{name}` must be an integer, but is {value!r}.") from None
+    if value < 1:
+        raise ValueError(f"Argument `{name}` must be at least 1, but is {value}.")
+    return value
+
+
 def _describe(value: Any) -> str:
     if isinstance(value, jax.Array):
         return f"a JAX array of shape {value.shape}"

@@ -8,12 +8,11 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import Circuit
+from qjax.circuit import Circuit, errors
 from qjax.library._checks import (
     aligned,
     check_circuit,
     layers_of,
-    positive,
     real,
     rotation_gate,
     two_qubit_gate,
@@ -85,7 +84,7 @@ def hardware_efficient_shape(
         >>> hardware_efficient_shape(6, 4)
         (6, 4, 2)
     """
-    return positive(layers, "layers"), positive(n, "n"), len(_sequence(rotations))
+    return errors.positive(layers, "layers"), errors.positive(n, "n"), len(_sequence(rotations))
 
 
 def strongly_entangling(
@@ -149,7 +148,7 @@ def strongly_entangling_shape(layers: int, n: int) -> tuple[int, int, int]:
         >>> strongly_entangling_shape(8, 3)
         (8, 3, 3)
     """
-    return positive(layers, "layers"), positive(n, "n"), 3
+    return errors.positive(layers, "layers"), errors.positive(n, "n"), 3
 
 
 def data_reuploading(
@@ -222,7 +221,7 @@ def data_reuploading_shape(layers: int, n: int) -> tuple[int, int, int]:
         >>> data_reuploading_shape(3, 2)
         (3, 2, 3)
     """
-    return positive(layers, "layers"), positive(n, "n"), 3
+    return errors.positive(layers, "layers"), errors.positive(n, "n"), 3
 
 
 def _sequence(rotations: Any) -> tuple[str, ...]:
@@ -238,7 +237,7 @@ def _ranges(ranges: Any, layers: int, n: int) -> tuple[int, ...]:
         return (0,) * layers
     if ranges is None:
         return tuple(layer % (n - 1) + 1 for layer in range(layers))
-    ranges = tuple(positive(r, "ranges") for r in ranges)
+    ranges = tuple(errors.positive(r, "ranges") for r in ranges)
     if len(ranges) != layers:
         raise ValueError(
             f"Argument `ranges` must have one entry a layer, {layers}, but has {len(ranges)}."

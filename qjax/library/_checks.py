@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -87,17 +86,6 @@ def choice(value: Any, name: str, options: Iterable[str]) -> str:
     known = sorted(options)
     if value not in known:
         raise ValueError(f"Argument `{name}` must be one of {known}, but is {value!r}.")
-    return value
-
-
-def positive(value: Any, name: str) -> int:
-    """An integer of at least 1."""
-    try:
-        value = operator.index(value)
-    except TypeError:
-        raise TypeError(f"Argument `{name}` must be an integer, but is {value!r}.") from None
-    if value < 1:
-        raise ValueError(f"Argument `{name}` must be at least 1, but is {value}.")
     return value
 
 

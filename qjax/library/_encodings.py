@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.circuit import Circuit, errors
-from qjax.library._checks import check_circuit, choice, positive, real, rotation_gate
+from qjax.library._checks import check_circuit, choice, real, rotation_gate
 from qjax.library._layers import PATTERNS, Pairs, layered
 
 
@@ -79,7 +79,7 @@ def iqp_encoding(
     check_circuit(circuit)
     n = circuit.n_qubits
     x = real(x, "x", (n,))
-    depth = positive(depth, "depth")
+    depth = errors.positive(depth, "depth")
     a, b = _columns(PATTERNS["full"](n) if pairs is None else _checked_pairs(pairs, n))
 
     def layer(circuit: Circuit, _: Any) -> Circuit:
@@ -132,7 +132,7 @@ def zz_feature_map(circuit: Circuit, x: Any, reps: int = 2, entanglement: str = 
     check_circuit(circuit)
     n = circuit.n_qubits
     x = jnp.asarray(real(x, "x", (n,)))
-    reps = positive(reps, "reps")
+    reps = errors.positive(reps, "reps")
     pattern = _ENTANGLEMENT[choice(entanglement, "entanglement", _ENTANGLEMENT)]
     a, b = _columns(PATTERNS[pattern](n))
     pair = 2 * (jnp.pi - x[a]) * (jnp.pi - x[b])

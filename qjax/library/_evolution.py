@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from qjax.circuit import Circuit, PauliSum, Word
-from qjax.library._checks import aligned, check_circuit, layers_of, numbers, positive, real
+from qjax.circuit import Circuit, PauliSum, Word, errors
+from qjax.library._checks import aligned, check_circuit, layers_of, numbers, real
 from qjax.library._layers import layered
 
 
@@ -112,7 +112,7 @@ def trotter(
     check_circuit(circuit)
     _check_sum(hamiltonian, circuit.n_qubits, "hamiltonian")
     time = real(time, "time", ())
-    steps = positive(steps, "steps")
+    steps = errors.positive(steps, "steps")
     if order not in (1, 2):
         raise ValueError(f"Argument `order` must be 1 or 2, but is {order!r}.")
     terms = _terms(hamiltonian.words)

@@ -10,8 +10,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import I, PauliSum, Word
-from qjax.library._checks import positive, real
+from qjax.circuit import I, PauliSum, Word, errors
+from qjax.library._checks import real
 from qjax.library._layers import PATTERNS
 
 
@@ -39,7 +39,7 @@ def transverse_field_ising(n: int, j: Any = 1.0, h: Any = 1.0, periodic: bool = 
         >>> transverse_field_ising(3, h=0.5)
         -1 Z(0) @ Z(1) + -1 Z(1) @ Z(2) + -0.5 X(0) + -0.5 X(1) + -0.5 X(2)
     """
-    n = positive(n, "n")
+    n = errors.positive(n, "n")
     bonds = _bonds(n, periodic)
     return _total(
         _terms(-1, j, "j", [Word(0, bond) for bond in bonds]),
@@ -83,7 +83,7 @@ def heisenberg(
         >>> heisenberg(2, jz=2.0)
         1 X(0) @ X(1) + 1 Y(0) @ Y(1) + 2 Z(0) @ Z(1)
     """
-    n = positive(n, "n")
+    n = errors.positive(n, "n")
     bonds = _bonds(n, periodic)
     return _total(
         _terms(1, jx, "jx", [Word(bond, 0) for bond in bonds]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -149,7 +148,7 @@ def sample(
     """
     engine, gradient = _checked("sample", circuit, engine, None)
     _check_key(key)
-    shots = _positive(shots, "shots")
+    shots = errors.positive(shots, "shots")
     kept = _kept(qubits, circuit.n_qubits)
     return _run_sample(circuit, key, engine=engine, gradient=gradient, shots=shots, qubits=kept)
 
@@ -397,13 +396,3 @@ def _check_key(key: Any) -> None:
         raise TypeError(
             f"Argument `key` must be a random key such as `jax.random.key(0)`, but is {key!r}."
         )
-
-
-def _positive(value: Any, name: str) -> int:
-    try:
-        value = operator.index(value)
-    except TypeError:
-        raise TypeError(f"Argument `{name}` must be an integer, but is {value!r}.") from None
-    if value < 1:
-        raise ValueError(f"Argument `{name}` must be at least 1, but is {value}.")
-    return value
