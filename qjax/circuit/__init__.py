@@ -1,7 +1,7 @@
 """What a circuit is: gates, structure, parameters, observables."""
 
 from qjax.circuit._circuit import Circuit as Circuit
-from qjax.circuit._gates import GATES as GATES, Gate as Gate, data_gate as data_gate
+from qjax.circuit._gate import Gate as Gate, data_gate as data_gate
 from qjax.circuit._index_map import IndexMap as IndexMap
 from qjax.circuit._observables import (
     I as I,
@@ -17,3 +17,4 @@ from qjax.circuit._structure import (
     Slot as Slot,
     Structure as Structure,
 )
+from qjax.circuit._table import GATES as GATES

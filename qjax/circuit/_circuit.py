@@ -12,18 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.circuit import errors
+from qjax.circuit._arguments import as_real, check_matrix, columns, common_length, store
 from qjax.circuit._draw_mpl import draw_mpl
 from qjax.circuit._draw_text import draw_text
-from qjax.circuit._gates import (
-    GATES,
-    INVERSES,
-    Gate,
-    data_gate,
-    pauli_rotation,
-    unitarity_error,
-)
-from qjax.circuit._index_map import IndexMap
-from qjax.circuit._structure import Item, Operation, Repeat, Slot, Structure
+from qjax.circuit._gate import Gate, data_gate, pauli_rotation
+from qjax.circuit._rewrite import inverse, moved
+from qjax.circuit._structure import Operation, Repeat, Structure
+from qjax.circuit._table import GATES
 
 
 @jax.tree_util.register_pytree_node_class
@@ -186,9 +181,9 @@ class Circuit:
                 "Argument `matrix` must have shape (2**k, 2**k), k >= 1, but has shape "
                 f"{matrix.shape}."
             )
-        _check_matrix(matrix)
+        check_matrix(matrix)
         gate = data_gate("unitary", "matrix", k)
-        return _append(self, gate, (matrix, *_columns(qubits, k, self.n_qubits)))
+        return _append(self, gate, (matrix, *columns(qubits, k, self.n_qubits)))
 
     def diagonal(self, phases: Any, qubits: Any) -> Circuit:
         """Appends diag(exp(i phases)).
@@ -200,7 +195,7 @@ class Circuit:
         Raises:
             ValueError: If the phases are not real, not finite, or do not match the qubits.
         """
-        phases = _as_real(phases, "phases")
+        phases = as_real(phases, "phases")
         dim = phases.shape[-1] if phases.ndim else 0
         k = int(dim).bit_length() - 1
         if dim != 2 ** max(k, 1):
@@ -208,7 +203,7 @@ class Circuit:
                 f"Argument `phases` must have shape (2**k,), k >= 1, but has shape {phases.shape}."
             )
         gate = data_gate("diagonal", "phases", k)
-        return _append(self, gate, (phases, *_columns(qubits, k, self.n_qubits)))
+        return _append(self, gate, (phases, *columns(qubits, k, self.n_qubits)))
 
     def pauli_rotation(self, theta: Any, word: str, qubits: Any) -> Circuit:
         """Appends exp(-i theta P / 2) for a Pauli word P such as "XYZ".
@@ -224,7 +219,7 @@ class Circuit:
         if not isinstance(word, str):
             raise TypeError(f"Argument `word` must be a string such as 'XYZ', but is {word!r}.")
         gate = pauli_rotation(word.upper())
-        return _append(self, gate, (theta, *_columns(qubits, len(word), self.n_qubits)))
+        return _append(self, gate, (theta, *columns(qubits, len(word), self.n_qubits)))
 
     def repeat(
         self, body: Callable[[Circuit, Any], Circuit], xs: Any = None, length: int | None = None
@@ -249,7 +244,7 @@ class Circuit:
             >>> len(layers), layers.count_ops()
             (1, {'rx': 18, 'cx': 9})
         """
-        length = _common_length(xs, length)
+        length = common_length(xs, length)
 
         def round_of(x: Any, _: Any) -> Circuit:
             circuit = body(Circuit(self.n_qubits), x)
@@ -278,7 +273,7 @@ class Circuit:
                 f"{self.n_qubits} and {other.n_qubits}."
             )
         start = len(self._leaves)
-        return self._extended((_moved(i, start) for i in other.structure.items), other._leaves)
+        return self._extended((moved(i, start) for i in other.structure.items), other._leaves)
 
     def inverse(self) -> Circuit:
         """The circuit that undoes this one; it shares its leaves.
@@ -289,7 +284,7 @@ class Circuit:
             >>> qjax.probabilities(c + c.inverse()).round(5).tolist()
             [1.0, 0.0, 0.0, 0.0]
         """
-        return Circuit.from_parts(_inverse(self._structure), self._leaves)
+        return Circuit.from_parts(inverse(self._structure), self._leaves)
 
     def _extended(self, items: Any, leaves: Any) -> Circuit:
         structure = self._structure
@@ -320,7 +315,7 @@ def _append(circuit: Circuit, gate: Gate, arguments: tuple[Any, ...]) -> Circuit
     )
     leaves, slots = circuit._leaves, []
     for value, name in zip(arguments[:n_parameters], gate.parameters, strict=True):
-        leaves, slot = _store(leaves, value, name, gate, len(qubits))
+        leaves, slot = store(leaves, value, name, gate, len(qubits))
         slots.append(slot)
     structure = circuit._structure
     items = (*structure.items, Operation(gate, qubits, tuple(slots)))
@@ -331,123 +326,6 @@ def _qubit_names(gate: Gate) -> tuple[str, ...]:
     if len(gate.qubit_names) == gate.n_qubits:
         return gate.qubit_names
     return tuple(f"qubits{i + 1}" for i in range(gate.n_qubits))
-
-
-def _store(
-    leaves: tuple[Any, ...], value: Any, name: str, gate: Gate, uses: int
-) -> tuple[tuple[Any, ...], Slot]:
-    """Adds a parameter to the leaves; a literal number goes to the last leaf of literals."""
-    if not gate.data:
-        value = _as_real(value, name)
-        if isinstance(value, float):
-            if leaves and type(leaves[-1]) is tuple:
-                return (*leaves[:-1], (*leaves[-1], value)), Slot(len(leaves) - 1, len(leaves[-1]))
-            return (*leaves, (value,)), Slot(len(leaves), 0)
-    event = gate.event_shape
-    errors.check_shape(value.shape, [(uses, *event), event], name)
-    return (*leaves, value), Slot(len(leaves))
-
-
-def _as_real(value: Any, name: str) -> Any:
-    """A Python float, or a real array, NumPy's or JAX's."""
-    if isinstance(value, bool | str | bytes) or value is None:
-        raise TypeError(f"Argument `{name}` must be a real number or array, but is {value!r}.")
-    known = isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer)
-    if known and value.ndim == 0 and jnp.issubdtype(value.dtype, jnp.floating):
-        value = float(value)  # A number like any other: thousands of them stay one leaf.
-    if isinstance(value, int | float | np.integer | np.floating):
-        value = float(value)
-        if not np.isfinite(value):
-            raise ValueError(f"Argument `{name}` must be finite, but is {value}.")
-        return value
-    if isinstance(value, list | tuple) and any(isinstance(v, jax.Array) for v in value):
-        value = jnp.stack([jnp.asarray(v) for v in value])
-    if not isinstance(value, jax.Array):
-        try:
-            value = np.asarray(value)
-        except ValueError as error:
-            raise ValueError(f"Argument `{name}` must be a regular array: {error}") from None
-    if not (np.issubdtype(value.dtype, np.integer) or jnp.issubdtype(value.dtype, jnp.floating)):
-        raise TypeError(f"Argument `{name}` must be real, but has dtype {value.dtype}.")
-    if isinstance(value, np.ndarray):
-        if not np.all(np.isfinite(value)):
-            raise ValueError(f"Argument `{name}` must be finite, but has inf or nan.")
-        return float(value) if value.ndim == 0 else value.astype(np.float64)
-    return value
-
-
-def _check_matrix(matrix: Any) -> None:
-    if isinstance(matrix, jax.core.Tracer):
-        return  # Not known yet: passes yield nan where it is not unitary.
-    known = np.asarray(matrix)
-    if known.dtype.kind not in "fciu":
-        raise TypeError(f"Argument `matrix` must be numeric, but has dtype {known.dtype}.")
-    if not np.all(np.isfinite(known)):
-        raise ValueError("Argument `matrix` must be finite, but has inf or nan.")
-    error = unitarity_error(known)
-    if error > 1e-4:
-        raise ValueError(
-            f"Argument `matrix` must be unitary, but |U^H U - I| is {error:.1e}. Orthogonalise it, "
-            "for example with `jnp.linalg.qr`."
-        )
-
-
-def _columns(qubits: Any, k: int, n_qubits: int) -> tuple[Any, ...]:
-    """Splits k qubits, or rows of k qubits, into one argument a position."""
-    if k == 1:
-        return (qubits,)
-    rows = list(qubits) if hasattr(qubits, "__iter__") and not isinstance(qubits, str) else [qubits]
-    if rows and all(hasattr(row, "__iter__") for row in rows):
-        rows = [errors.as_qubits(tuple(row), n_qubits) for row in rows]
-    else:
-        rows = [errors.as_qubits(rows, n_qubits)]
-    for row in rows:
-        if len(row) != k:
-            raise ValueError(
-                f"Argument `qubits` must name {k} qubits, but names {len(row)}: {tuple(row)}."
-            )
-    return tuple(zip(*rows, strict=True))
-
-
-def _common_length(xs: Any, length: int | None) -> int:
-    shapes = [np.shape(leaf) for leaf in jax.tree.leaves(xs)]
-    if any(not shape for shape in shapes):
-        raise ValueError("Argument `xs` must hold arrays with a leading axis, but holds a scalar.")
-    lengths = {shape[0] for shape in shapes} | ({length} if length is not None else set())
-    if not lengths:
-        raise ValueError("Argument `length` must be given where `xs` has no arrays.")
-    if len(lengths) > 1:
-        raise ValueError(
-            "Arguments `xs` and `length` must agree on one leading length, but have "
-            f"{sorted(lengths)}."
-        )
-    return lengths.pop()
-
-
-def _moved(item: Item, by: int) -> Item:
-    if isinstance(item, Operation):
-        return item._replace(slots=tuple(Slot(s.leaf + by, s.entry) for s in item.slots))
-    if isinstance(item, Repeat):
-        return item._replace(start=item.start + by)
-    return item
-
-
-def _inverse(structure: Structure) -> Structure:
-    items = tuple(_inverse_item(item) for item in reversed(structure.items))
-    return Structure(structure.n_qubits, items, structure.n_leaves)
-
-
-def _inverse_item(item: Item) -> Item:
-    if isinstance(item, Repeat):
-        return item._replace(body=_inverse(item.body), reverse=not item.reverse)
-    if isinstance(item, IndexMap):
-        return item.inverse()
-    gate, reverse = item.gate, item.qubits[::-1]
-    if gate.is_self_inverse:
-        return item._replace(qubits=reverse)
-    if GATES.get(gate.name) is gate and gate.name in INVERSES:
-        return item._replace(gate=GATES[INVERSES[gate.name]], qubits=reverse)
-    return item._replace(adjoint=not item.adjoint)
 
 
 def _gate_method(gate: Gate) -> Callable[..., Circuit]:

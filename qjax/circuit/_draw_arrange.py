@@ -17,9 +17,10 @@ from qjax.circuit._draw_layout import (
     Kind,
     Layout,
 )
-from qjax.circuit._gates import GATES, Gate
+from qjax.circuit._gate import Gate
 from qjax.circuit._index_map import IndexMap
 from qjax.circuit._structure import Operation, Repeat, Structure
+from qjax.circuit._table import GATES
 
 if TYPE_CHECKING:
     from qjax.circuit._circuit import Circuit

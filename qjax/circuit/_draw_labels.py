@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import numpy as np
 
-from qjax.circuit._gates import GATES, Gate
+from qjax.circuit._gate import Gate
 from qjax.circuit._structure import Operation, Repeat, Slot, Structure
+from qjax.circuit._table import GATES
 
 if TYPE_CHECKING:
     from qjax.circuit._circuit import Circuit

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from qjax.circuit._gates import Gate
+from qjax.circuit._gate import Gate
 from qjax.circuit._index_map import IndexMap
 
 

@@ -1,4 +1,4 @@
-"""What a gate is, and the one table of gates.
+"""What a gate is.
 
 A gate is defined by exactly one of
 
@@ -22,6 +22,14 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from qjax.circuit._matrices import (
+    check_hermitian,
+    check_unitary,
+    direct_sum,
+    pauli_matrix,
+    qubits_of,
+)
 
 _TOLERANCE = 1e-9
 
@@ -88,7 +96,7 @@ class Gate:
         for field in ("matrix", "generator"):
             value = getattr(self, field)
             if value is not None and not callable(value):
-                check = _check_unitary if field == "matrix" else _check_hermitian
+                check = check_unitary if field == "matrix" else check_hermitian
                 object.__setattr__(self, field, check(value, self.name, field))
         object.__setattr__(self, "n_qubits", self._count_qubits())
         if not self.qubit_names:
@@ -112,7 +120,7 @@ class Gate:
             shape = jax.eval_shape(self.matrix, *(0.0 for _ in self.parameters)).shape
         else:
             shape = (self.matrix if self.generator is None else self.generator).shape  # type: ignore[union-attr]
-        return _qubits_of(shape, self.name, "matrix" if self.generator is None else "generator")
+        return qubits_of(shape, self.name, "matrix" if self.generator is None else "generator")
 
     # What is derived.
 
@@ -279,7 +287,7 @@ class Gate:
         options: dict[str, Any] = {"parameters": self.parameters}
         pad = np.zeros((self.dim, self.dim))
         if isinstance(self.matrix, np.ndarray):
-            options["matrix"] = _direct_sum(np.eye(self.dim), self.matrix)
+            options["matrix"] = direct_sum(np.eye(self.dim), self.matrix)
         elif callable(self.matrix):
             function = self.matrix
             options["matrix"] = lambda *p: jax.scipy.linalg.block_diag(
@@ -288,7 +296,7 @@ class Gate:
         elif self.factors:
             options["factors"] = tuple((g.controlled(), angles) for g, angles in self.factors)
         elif self.generators:
-            options["generator"] = _direct_sum(pad, self.generators[0])
+            options["generator"] = direct_sum(pad, self.generators[0])
         else:
             raise ValueError(f"Gate `{self.name}` takes its {self.data} with each use: control it.")
         n_controls = self.n_controls + 1
@@ -306,68 +314,10 @@ class Gate:
         """A short form; the definition is in the table."""
         return f"Gate({self.name!r}, n_qubits={self.n_qubits})"
 
-    def __reduce__(self) -> Any:
-        """Gates of the table are single values, so a copy or an unpickled one is the same one."""
-        if GATES.get(self.name) is self:
-            return _from_table, (self.name,)
-        return _rebuild, ({f.name: getattr(self, f.name) for f in dataclasses.fields(self)},)
-
-
-def _rebuild(fields: dict[str, Any]) -> Gate:
-    return Gate(**fields)
-
-
-def _from_table(name: str) -> Gate:
-    return GATES[name]
-
 
 def _given(gate: Gate, field: str) -> bool:
     value = getattr(gate, field)
     return value is not None and (not isinstance(value, str | tuple) or len(value) > 0)
-
-
-def _qubits_of(shape: tuple[int, ...], name: str, field: str) -> int:
-    k = int(shape[0]).bit_length() - 1 if shape else 0
-    if k < 1 or shape != (2**k, 2**k):
-        raise ValueError(
-            f"Argument `{field}` of gate `{name}` must have shape (2**k, 2**k), k >= 1, but has "
-            f"shape {tuple(shape)}."
-        )
-    return k
-
-
-def _check_finite(value: Any, name: str, field: str) -> np.ndarray:
-    array = np.asarray(value, complex)
-    _qubits_of(array.shape, name, field)
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"Argument `{field}` of gate `{name}` must be finite, but has inf or nan.")
-    return array
-
-
-def _check_unitary(value: Any, name: str, field: str) -> np.ndarray:
-    array = _check_finite(value, name, field)
-    error = unitarity_error(array)
-    if error > 1e-6:
-        raise ValueError(
-            f"Argument `{field}` of gate `{name}` must be unitary, but |U^H U - I| is {error:.1e}."
-        )
-    return array
-
-
-def _check_hermitian(value: Any, name: str, field: str) -> np.ndarray:
-    array = _check_finite(value, name, field)
-    error = float(np.max(np.abs(array - array.conj().T)))
-    if error > 1e-6:
-        raise ValueError(
-            f"Argument `{field}` of gate `{name}` must be Hermitian, but |G - G^H| is {error:.1e}."
-        )
-    return array
-
-
-def unitarity_error(matrix: np.ndarray) -> float:
-    """Largest entry of |U^H U - I|, over leading axes too."""
-    product = np.swapaxes(matrix.conj(), -1, -2) @ matrix
-    return float(np.max(np.abs(product - np.eye(matrix.shape[-1]))))
 
 
 def _gaps(values: np.ndarray) -> tuple[float, ...]:
@@ -377,29 +327,6 @@ def _gaps(values: np.ndarray) -> tuple[float, ...]:
 
 def _cis(angle: jax.Array) -> jax.Array:
     return jax.lax.complex(jnp.cos(angle), jnp.sin(angle))
-
-
-def _direct_sum(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    total = np.zeros((len(a) + len(b),) * 2, complex)
-    total[: len(a), : len(a)] = a
-    total[len(a) :, len(a) :] = b
-    return total
-
-
-_PAULIS = {
-    "I": np.eye(2),
-    "X": np.array([[0, 1], [1, 0]]),
-    "Y": np.array([[0, -1j], [1j, 0]]),
-    "Z": np.diag([1, -1]),
-}
-
-
-def pauli_matrix(word: str) -> np.ndarray:
-    """Matrix of a Pauli word, its first letter on the most significant bit."""
-    total = np.eye(1, dtype=complex)
-    for letter in word:
-        total = np.kron(total, _PAULIS[letter])
-    return total
 
 
 @functools.cache
@@ -412,58 +339,3 @@ def pauli_rotation(word: str) -> Gate:
 def data_gate(name: str, data: Literal["matrix", "phases"], n_qubits: int) -> Gate:
     """The gate on ``n_qubits`` whose matrix or phases come with each use."""
     return Gate(name, data=data, n_qubits=n_qubits)
-
-
-def _table() -> dict[str, Gate]:
-    half, plus = 1 / np.sqrt(2), (1 + 1j) / 2
-    pauli, minus = _PAULIS, (1 - 1j) / 2
-    two = ("qubits1", "qubits2")
-    swap = np.eye(4)[[0, 2, 1, 3]]
-    sx = np.array([[plus, minus], [minus, plus]])
-    rows = [
-        Gate("h", matrix=half * np.array([[1, 1], [1, -1]]), qasm="h"),
-        Gate("x", matrix=pauli["X"], qasm="x"),
-        Gate("y", matrix=pauli["Y"], qasm="y"),
-        Gate("z", matrix=pauli["Z"], qasm="z"),
-        Gate("s", matrix=np.diag([1, 1j]), qasm="s"),
-        Gate("sdg", matrix=np.diag([1, -1j]), qasm="sdg"),
-        Gate("t", matrix=np.diag([1, np.exp(0.25j * np.pi)]), qasm="t"),
-        Gate("tdg", matrix=np.diag([1, np.exp(-0.25j * np.pi)]), qasm="tdg"),
-        Gate("sx", matrix=sx, qasm="sx"),
-        Gate("sxdg", matrix=sx.conj().T, qasm="sxdg"),
-        Gate("rx", generator=pauli["X"] / 2, qasm="rx"),
-        Gate("ry", generator=pauli["Y"] / 2, qasm="ry"),
-        Gate("rz", generator=pauli["Z"] / 2, qasm="rz"),
-        Gate("p", generator=np.diag([0, -1]), qasm="p"),
-        Gate("swap", matrix=swap, qubit_names=two, qasm="swap"),
-        Gate("iswap", matrix=swap * np.array([1, 1j, 1j, 1]), qubit_names=two, qasm="iswap"),
-        *(
-            Gate(
-                f"r{a}{a}",
-                generator=pauli_matrix(2 * a.upper()) / 2,
-                qubit_names=two,
-                qasm=f"r{a}{a}",
-            )
-            for a in "xyz"
-        ),
-    ]
-    table = {gate.name: gate for gate in rows}
-    p, ry = table["p"], table["ry"]
-    u = Gate(
-        "u",
-        factors=((p, (2,)), (ry, (0,)), (p, (1,))),
-        parameters=("theta", "phi", "lam"),
-        qasm="u",
-    )
-    table["u"] = u
-    for name in ("x", "y", "z", "h", "swap", "rx", "ry", "rz", "p"):
-        table["c" + name] = table[name].controlled(qasm="c" + name)
-    table["ccx"] = table["cx"].controlled(qasm="ccx")
-    return table
-
-
-GATES: dict[str, Gate] = _table()
-"""The gates that every circuit has as methods, by name."""
-
-INVERSES = {"s": "sdg", "t": "tdg", "sx": "sxdg"}
-INVERSES |= {v: k for k, v in INVERSES.items()}
