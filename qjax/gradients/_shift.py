@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -45,23 +46,12 @@ class ParameterShift:
         {"expectation", "probabilities", "density_matrix"}
     )
 
-    def check(self, circuit: Circuit) -> None:
-        """Refuses parameters that have no shift rule, naming what has."""
-        traced = any(isinstance(leaf, jax.core.Tracer) for leaf in circuit.leaves)
-        for item in circuit.structure.flat() if traced else ():
-            gate = item.gate
-            if gate.frequencies is None and not gate.is_fixed:
-                raise ValueError(
-                    f"Gradient `ParameterShift` does not support gate `{gate.name}`, whose "
-                    "generator is not known. Consider `gradient=Adjoint()` instead."
-                )
-
     def evaluate(self, function: Callable[[Any, Evolve], Any], circuit: Circuit) -> Any:
         """Evaluates a function of a circuit; its derivatives shift the angles."""
         expanded, frequencies = _expand(circuit)
         structure, leaves = expanded.structure, expanded.leaves
         shifted = [i for i, f in enumerate(frequencies) if f is not None]
-        fixed = {i: leaf for i, leaf in enumerate(leaves) if i not in shifted}
+        fixed = {i: _fixed(leaf) for i, leaf in enumerate(leaves) if i not in shifted}
         shapes = [leaves[i].shape for i in shifted]
         flat = [jnp.ravel(leaves[i]) for i in shifted]
         if not flat:
@@ -82,7 +72,7 @@ class ParameterShift:
 
 
 def _shifted(value: Callable[[jax.Array], Any], rules: list[Any], chunk: int) -> Callable[..., Any]:
-    """The function with the shift rule as its derivative, to any order of reverse mode."""
+    """The function with the shift rule as its derivative, forward and reverse, to any order."""
     positions, shifts, weights = [], [], []
     for position, frequencies in enumerate(rules):
         for shift, weight in zip(*shift_rule(frequencies), strict=True):
@@ -91,28 +81,41 @@ def _shifted(value: Callable[[jax.Array], Any], rules: list[Any], chunk: int) ->
             weights += [weight, -weight]
     n_angles = len(rules)
 
-    @jax.custom_vjp
-    def function(angles: jax.Array) -> Any:
+    @jax.custom_jvp
+    def function(angles: jax.Array) -> jax.Array:
         return value(angles)
 
-    def forward(angles: jax.Array) -> Any:
-        return value(angles), angles
+    @function.defjvp
+    def derivative(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
+        (angles,), (tangent,) = primals, tangents
 
-    def backward(angles: jax.Array, cotangent: Any) -> tuple[jax.Array]:
-        def one(position: jax.Array, shift: jax.Array) -> jax.Array:
-            result = function(angles.at[position].add(shift))
-            return jnp.sum(cotangent * result)
+        def one(step: tuple[jax.Array, jax.Array]) -> jax.Array:
+            return function(angles.at[step[0]].add(step[1]))  # Itself, so to any order.
 
         index = jnp.asarray(positions, jnp.int32)
-        steps = jnp.asarray(shifts, angles.dtype)
-        terms = jax.lax.map(
-            lambda p: one(*p), (index, steps), batch_size=min(chunk, len(positions))
-        )
-        scaled = jnp.asarray(weights, angles.dtype) * terms.astype(angles.dtype)
-        return (jnp.zeros(n_angles, angles.dtype).at[index].add(scaled),)
+        steps = (index, jnp.asarray(shifts, angles.dtype))
+        terms = jax.lax.map(one, steps, batch_size=min(chunk, len(positions)))
+        scaled = jnp.einsum("s,s...->s...", jnp.asarray(weights, terms.dtype), terms)
+        slopes = jnp.zeros((n_angles, *terms.shape[1:]), terms.dtype).at[index].add(scaled)
+        return function(angles), jnp.einsum("p,p...->...", tangent.astype(terms.dtype), slopes)
 
-    function.defvjp(forward, backward)
     return function
+
+
+@jax.custom_jvp
+def _fixed(leaf: jax.Array) -> jax.Array:
+    """A parameter that has no shift rule; it may be traced, but not differentiated."""
+    return leaf
+
+
+@functools.partial(_fixed.defjvp, symbolic_zeros=True)
+def _fixed_jvp(primals: Any, tangents: Any) -> Any:
+    if isinstance(tangents[0], jax.custom_derivatives.SymbolicZero):
+        return primals[0], jnp.zeros(tangents[0].shape, tangents[0].dtype)
+    raise ValueError(
+        "Gradient `ParameterShift` does not support derivatives in a matrix, nor in an angle of a "
+        "gate whose generator is not known. Consider `gradient=Adjoint()` or `Backprop()` instead."
+    )
 
 
 def shift_rule(frequencies: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,7 @@
 """The parameter-shift rule."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -42,12 +44,35 @@ def test_an_angle_shared_by_many_uses_and_rounds():
     np.testing.assert_allclose(*slopes, atol=1e-5)
 
 
-def test_what_has_no_rule_is_refused_by_name():
-    circuit = qjax.Circuit(1)
-    shift = qjax.ParameterShift()
+def test_a_verb_without_a_rule_is_refused_by_name():
     with pytest.raises(ValueError, match="`statevector`.*Adjoint"):
-        qjax.statevector(circuit, gradient=shift)
-    with pytest.raises(ValueError, match="gate `unitary`.*Adjoint"):
-        jax.jit(lambda m: qjax.expectation(circuit.unitary(m, 0), qjax.Z(0), gradient=shift))(
-            jnp.eye(2)
-        )
+        qjax.statevector(qjax.Circuit(1), gradient=qjax.ParameterShift())
+
+
+def test_a_matrix_may_be_traced_but_not_differentiated():
+    def value(matrix, theta):
+        circuit = qjax.Circuit(1).unitary(matrix, 0).rx(theta, 0)
+        return qjax.expectation(circuit, qjax.Z(0), gradient=qjax.ParameterShift())
+
+    slope = jax.jit(jax.grad(value, argnums=1))(jnp.eye(2), 0.3)
+    assert slope == pytest.approx(-np.sin(0.3), abs=1e-6)
+    with pytest.raises(ValueError, match="`ParameterShift` does not support.*Adjoint"):
+        jax.grad(value)(jnp.eye(2), 0.3)
+
+
+def test_forward_mode_and_second_derivatives():
+    def value(theta, gradient):
+        circuit = qjax.Circuit(2).rx(theta, [0, 1]).crz(theta[0], 0, 1).ry(theta[1], 1)
+        return qjax.expectation(circuit, [qjax.Z(1), qjax.X(0)], gradient=gradient)
+
+    theta, v = jnp.array([0.3, 0.8]), jnp.array([1.0, -0.5])
+
+    def derivatives(gradient):
+        f = functools.partial(value, gradient=gradient)
+        forward = jax.jvp(f, (theta,), (v,))[1]
+        product = jax.jvp(jax.jacrev(f), (theta,), (v,))[1]
+        return [forward, product, jax.hessian(f)(theta)]
+
+    expected = derivatives(qjax.Backprop())
+    for a, b in zip(derivatives(qjax.ParameterShift()), expected, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
