@@ -4,6 +4,7 @@ import datetime
 import importlib.metadata
 import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ def machine() -> dict[str, Any]:
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "os": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "revision": _revision(),
     }
 
 
@@ -54,6 +56,16 @@ def memory(kind: str) -> int | None:
         if line.startswith(kind + ":"):
             return int(line.split()[1]) * 1024
     return None
+
+
+def _revision() -> str | None:
+    """Returns the commit that was measured, "-dirty" where files differ from it."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        run = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True)
+    except OSError:
+        return None
+    return run.stdout.strip() or None
 
 
 def _cpu() -> str:

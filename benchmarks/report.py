@@ -89,6 +89,7 @@ def describe(header: Row) -> str:
     return (
         f"{header['cpu']}, {header['cores']} cores, {header['memory_bytes'] / 2**30:.0f} GiB, "
         f"{header['os']}, Python {header['python']}, {header['date']}, "
+        f"revision {header.get('revision') or 'unknown'}, "
         f"load {header['load']} at the start."
     )
 

@@ -59,7 +59,7 @@ class ParameterShift:
         dtype = jnp.result_type(*flat)
         rules = [r for i in shifted for r in frequencies[i]]
 
-        def value(angles: jax.Array) -> Any:
+        def value(angles: jax.Array, fixed: dict[int, jax.Array]) -> Any:
             parts = jnp.split(angles, np.cumsum([int(np.prod(s)) for s in shapes])[:-1])
             whole = dict(fixed)
             whole |= {i: p.reshape(s) for i, p, s in zip(shifted, parts, shapes, strict=True)}
@@ -68,10 +68,10 @@ class ParameterShift:
             )
 
         angles = jnp.concatenate([f.astype(dtype) for f in flat])
-        return _shifted(value, rules, self.chunk)(angles)
+        return _shifted(value, rules, self.chunk)(angles, fixed)
 
 
-def _shifted(value: Callable[[jax.Array], Any], rules: list[Any], chunk: int) -> Callable[..., Any]:
+def _shifted(value: Callable[..., Any], rules: list[Any], chunk: int) -> Callable[..., Any]:
     """The function with the shift rule as its derivative, forward and reverse, to any order."""
     positions, shifts, weights = [], [], []
     for position, frequencies in enumerate(rules):
@@ -82,22 +82,24 @@ def _shifted(value: Callable[[jax.Array], Any], rules: list[Any], chunk: int) ->
     n_angles = len(rules)
 
     @jax.custom_jvp
-    def function(angles: jax.Array) -> jax.Array:
-        return value(angles)
+    def function(angles: jax.Array, fixed: Any) -> jax.Array:
+        return value(angles, fixed)
 
     @function.defjvp
     def derivative(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
-        (angles,), (tangent,) = primals, tangents
+        (angles, fixed), (tangent, _) = primals, tangents  # What is fixed has no tangent.
 
         def one(step: tuple[jax.Array, jax.Array]) -> jax.Array:
-            return function(angles.at[step[0]].add(step[1]))  # Itself, so to any order.
+            return function(angles.at[step[0]].add(step[1]), fixed)  # Itself: to any order.
 
         index = jnp.asarray(positions, jnp.int32)
         steps = (index, jnp.asarray(shifts, angles.dtype))
         terms = jax.lax.map(one, steps, batch_size=min(chunk, len(positions)))
         scaled = jnp.einsum("s,s...->s...", jnp.asarray(weights, terms.dtype), terms)
         slopes = jnp.zeros((n_angles, *terms.shape[1:]), terms.dtype).at[index].add(scaled)
-        return function(angles), jnp.einsum("p,p...->...", tangent.astype(terms.dtype), slopes)
+        return function(angles, fixed), jnp.einsum(
+            "p,p...->...", tangent.astype(terms.dtype), slopes
+        )
 
     return function
 

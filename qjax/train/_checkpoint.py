@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import zlib
@@ -64,7 +65,8 @@ class CheckpointFolder:
 
     def save(self, number: int, arrays: Arrays, notes: Mapping[str, Any]) -> None:
         """Begins to save a checkpoint; it is whole after `wait`, or in its own time."""
-        notes = {**notes, "checksum": _checksum(arrays)}
+        # A snapshot: Orbax writes later, when the caller's lists may have grown.
+        notes = json.loads(json.dumps({**notes, "checksum": _checksum(arrays)}))
         try:
             self._manager.save(
                 number,

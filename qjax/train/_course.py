@@ -55,10 +55,8 @@ class Course:
         course = cls(state, folder, described, best=copied((state.params, state.rest)))
         saved = folder.load(described) if folder is not None else None
         if saved is not None:
-            # Copies, because on a CPU a JAX array can be a view of NumPy's memory: an epoch that
-            # is given such a state to keep would go on in memory that NumPy has freed.
-            course.state = copied(with_arrays(course.state, saved.state))
-            course.best = copied(with_arrays(course.best, saved.best))
+            course.state = with_arrays(course.state, saved.state)
+            course.best = with_arrays(course.best, saved.best)
             course.best_value = saved.notes["best_value"]
             course.best_epoch = saved.notes["best_epoch"]
             course.first_step_seconds = saved.notes["first_step_seconds"]

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+import time
 
 import numpy as np
 import optax
@@ -75,12 +76,14 @@ def damage_by_other_values(path):
     "damage",
     [damage_bytes, damage_by_truncation, damage_by_loss, damage_notes, damage_by_other_values],
 )
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_damaged_checkpoint_is_named_and_the_older_one_serves(data, saved, tmp_path, damage):
     newest = saved / "checkpoints" / "latest" / "3"
     damage(newest)
     before = contents(saved)
     with pytest.raises(CheckpointError) as caught:
         run(plain(), data, epochs=6, run_dir=saved)
+    time.sleep(0.2)  # For the complaints of the reads that Orbax had under way.
     message = str(caught.value)
     assert f"`{newest.absolute()}` is damaged and cannot be read" in message
     assert "Move that folder away to go on from checkpoint 2" in message
