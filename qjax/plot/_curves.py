@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from qjax.train import History
-
 # Okabe and Ito's colours: told apart by colour-blind readers, and in grey.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+
+class History(Protocol):
+    """What is drawn: as `qjax.train.History` has it, or anything alike.
+
+    Attributes:
+      train: Name of a metric to its values during training, `[epochs]`.
+      valid: Name of a metric to its values on validation data, `[epochs]`.
+    """
+
+    @property
+    def train(self) -> Mapping[str, np.ndarray]: ...
+
+    @property
+    def valid(self) -> Mapping[str, np.ndarray]: ...
 
 
 def curves(
@@ -36,9 +50,10 @@ def curves(
     Example:
       >>> import numpy as np
       >>> from qjax.plot import curves
-      >>> from qjax.train import History
+      >>> from types import SimpleNamespace
       >>> losses = {"loss": np.array([1.0, 0.5, 0.25])}
-      >>> figure = curves({"a run": History(losses, losses, np.ones(3))}, metrics=["loss"])
+      >>> run = SimpleNamespace(train=losses, valid=losses)
+      >>> figure = curves({"a run": run}, metrics=["loss"])
       >>> figure.axes[0].get_xlabel()
       'epoch'
     """
@@ -67,7 +82,7 @@ def _draw(axes: Axes, metric: str, name: str, history: History, colour: str) -> 
             f"Argument `metrics` must have metrics of every history, {sorted(history.valid)}, "
             f"but has {metric!r}."
         )
-    epochs = np.arange(1, len(history.seconds) + 1)
+    epochs = np.arange(1, len(history.valid[metric]) + 1)
     axes.plot(
         epochs, history.train[metric], color=colour, alpha=0.35, lw=1.2, label=f"{name}, training"
     )
