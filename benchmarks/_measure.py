@@ -64,6 +64,7 @@ def measure(
                 row["step_median_s"] = statistics.median(times)
                 row["step_min_s"] = min(times)
                 row["step_cpu_s"] = statistics.median(cpu_times)
+                row["step_rounds_s"] = [statistics.median(burst["times"]) for burst in done]
                 row["peak_rss_bytes"] = done[-1]["peak_rss_bytes"]
     finally:
         for worker in workers.values():

@@ -1,11 +1,13 @@
 """Turns results into a Markdown table, and a figure: `python -m benchmarks.report FILE...`.
 
-Ratios are the library's time over qjax's in the same file. A row whose answer differs from the
-reference's is not compared.
+Ratios are the library's time over qjax's in the same file; that of the step is the median of the
+rounds' ratios, for a round's steps were taken within seconds of each other. A row whose answer
+differs from the reference's is not compared.
 """
 
 import argparse
 import json
+import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -130,8 +132,7 @@ def cells(rows: list[Row]) -> list[list[str]]:
         elif not verdicts.get((workload, BASELINE)):
             compared = ["no baseline", "no baseline"]
         else:
-            keys = ("first_call_s", "step_median_s")
-            compared = [_ratio(row.get(key), baseline.get(key)) for key in keys]
+            compared = [_ratio(row, baseline, "first_call_s"), _step_ratio(row, baseline)]
         stages = [_number(row.get(key)) for key in ("trace_s", "lower_s", "compile_s")]
         first = _pair(row, "first_call_s", "first_call_cpu_s")
         step = _pair(row, "step_median_s", "step_min_s", scale=1e3)
@@ -156,8 +157,15 @@ def terminal_table(rows: list[Row]) -> Table:
     return table
 
 
-def _ratio(number: float | None, baseline: float | None) -> str:
-    return f"{_number(number / baseline)}x" if number and baseline else ""
+def _ratio(row: Row, baseline: Row, key: str) -> str:
+    return f"{_number(row[key] / baseline[key])}x" if key in row and key in baseline else ""
+
+
+def _step_ratio(row: Row, baseline: Row) -> str:
+    if "step_rounds_s" not in row or "step_rounds_s" not in baseline:
+        return _ratio(row, baseline, "step_median_s")
+    pairs = zip(row["step_rounds_s"], baseline["step_rounds_s"], strict=False)
+    return f"{_number(statistics.median(mine / theirs for mine, theirs in pairs))}x"
 
 
 def _pair(row: Row, key: str, second: str, scale: float = 1.0) -> str:

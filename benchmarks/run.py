@@ -6,8 +6,8 @@ calls one after another, and each is told apart into trace, lower, compile and r
 turns at steady steps: `--rounds` rounds, in each of which every library runs one untimed step and
 its share of `--repeats` timed steps, forwards in odd rounds and backwards in even ones. While one
 process works the others wait on a pipe. A machine that slows down or speeds up thus does it to
-all; the minimum is the step without disturbance, the median the one to expect. A step ends when
-its value and gradient are ready.
+all; the minimum is the step without disturbance, the median the one to expect, and two libraries
+are compared round by round. A step ends when its value and gradient are ready.
 
 Answers. The workload is also computed in double precision by a few lines of NumPy (the row
 "reference"); the report compares no row whose answer differs from it.
