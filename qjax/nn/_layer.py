@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from flax import nnx
-from jax.nn.initializers import Initializer
 from jax.typing import DTypeLike
 
 from qjax.circuit import Circuit, PauliSum
@@ -20,6 +19,7 @@ from ._spec import Spec
 
 Shape = tuple[int, ...]
 Weights = jax.Array | dict[str, jax.Array]
+Initializer = Callable[..., jax.Array]
 
 
 class QuantumLayer(nnx.Module):

@@ -73,7 +73,7 @@ class Course:
         self, train: Metrics, valid: Metrics, seconds: float, monitor: str, maximize: bool
     ) -> Record:
         """Records an epoch, and keeps its variables if they are the best."""
-        record = {"train": _floats(train), "valid": _floats(valid), "seconds": seconds}
+        record: Record = {"train": _floats(train), "valid": _floats(valid), "seconds": seconds}
         if monitor not in record["valid"]:
             raise ValueError(
                 f"Argument `monitor` must be one of the loss's metrics {list(record['valid'])}, "

@@ -64,14 +64,14 @@ def epoch_function(
       `epoch(state, order, data) -> (state, info)`, pure, to be compiled by the caller; `order`
       `[steps, batch]` holds the indices of each step's examples.
     """
-    structure, _, _ = nnx.split(_in_mode(model, train=True), trainable, ...)
+    structure, _, _ = nnx.split(_in_mode(model, train=True), trainable, ...)  # type: ignore[misc]
 
     def objective(
         params: nnx.State, rest: nnx.State, batch: Batch, key: jax.Array
     ) -> tuple[jax.Array, tuple[Metrics, nnx.State]]:
         current = nnx.merge(structure, params, rest, copy=True)
         value, metrics = _value_and_metrics(loss(current, batch, key))
-        _, _, rest = nnx.split(current, trainable, ...)
+        _, _, rest = nnx.split(current, trainable, ...)  # type: ignore[misc]
         return value, (metrics, rest)
 
     def take_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics, jax.Array]:
@@ -106,7 +106,7 @@ def evaluate_function(
     Batches run one after the other inside one compiled loop; the mean is weighted by size, so
     that it equals the mean over examples for every loss that is one.
     """
-    structure, _, _ = nnx.split(_in_mode(model, train=False), trainable, ...)
+    structure, _, _ = nnx.split(_in_mode(model, train=False), trainable, ...)  # type: ignore[misc]
 
     def evaluate(params: nnx.State, rest: nnx.State, data: Batch) -> Metrics:
         def measure(batch: Batch) -> Metrics:

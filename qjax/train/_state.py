@@ -40,7 +40,7 @@ def initial_state(
     model: nnx.Module, optimizer: optax.GradientTransformation, seed: int, trainable: Any
 ) -> TrainState:
     """Returns the state before the first step, sharing no buffer with `model`."""
-    _, params, rest = nnx.split(model, trainable, ...)
+    _, params, rest = nnx.split(model, trainable, ...)  # type: ignore[misc]
 
     @jax.jit
     def make(params: nnx.State, rest: nnx.State, key: jax.Array) -> TrainState:

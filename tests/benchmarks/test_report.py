@@ -44,6 +44,13 @@ def test_ratios_are_over_qjax():
     }
 
 
+def test_step_ratio_pairs_the_rounds():
+    # The machine was twice as fast in the last round; the ratio was 3 all along.
+    qjax = row("qjax", step_rounds_s=[1.0, 1.1, 0.5], step_median_s=1.0)
+    other = row("other", step_rounds_s=[3.0, 3.3, 1.5], step_median_s=1.5)
+    assert ratios(qjax, other)["other"][1] == "3x"
+
+
 @pytest.mark.parametrize("key", ["value", "gradient_norm", "gradient_probe"])
 @pytest.mark.parametrize("change", [1.0001, -1.0])
 def test_different_answers_are_not_compared(key, change):

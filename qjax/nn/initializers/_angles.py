@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-from jax.nn.initializers import Initializer
 from jax.typing import DTypeLike
 
 
-def small_angle(stddev: float = 0.1) -> Initializer:
+def small_angle(stddev: float = 0.1) -> Callable[..., jax.Array]:
     r"""Returns an initialiser of angles close to zero.
 
     $$\theta \sim \mathcal{N}(0, \sigma^2)$$
@@ -48,7 +48,7 @@ def small_angle(stddev: float = 0.1) -> Initializer:
     return initialise
 
 
-def uniform_angle(low: float = 0.0, high: float = 2 * math.pi) -> Initializer:
+def uniform_angle(low: float = 0.0, high: float = 2 * math.pi) -> Callable[..., jax.Array]:
     r"""Returns an initialiser of angles from anywhere between two bounds.
 
     $$\theta \sim \mathcal{U}[\mathrm{low}, \mathrm{high})$$
