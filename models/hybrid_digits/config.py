@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Config:
     """Peak of the learning rate: it rises over the first twentieth, then falls as a cosine."""
     weight_decay: float = 1e-4
     """Decoupled weight decay of AdamW, on the kernels of the classical layers."""
-    shift: int = 1
+    bend: float = 0.1
+    """Size of the random turning, stretching and slanting of training images."""
+    shift: float = 0.7
     """Training images are moved at random by up to this many pixels each way."""
     seed: int = 0
     """Seed of the initial weights, the order of images and their shifts; the split is fixed."""
@@ -37,8 +40,13 @@ class Config:
         if self.qubits < 3:
             # On two qubits a ring would count its one pair twice.
             raise ValueError(f"Argument `qubits` must be at least 3, but is {self.qubits}.")
-        if not 0 <= self.shift <= 4:
-            raise ValueError(f"Argument `shift` must be from 0 to 4 pixels, but is {self.shift}.")
+        for name in ("bend", "shift", "weight_decay"):
+            value = getattr(self, name)
+            if not 0 <= value < math.inf:
+                raise ValueError(f"Argument `{name}` must be at least 0, but is {value}.")
+        if not 0 < self.learning_rate < math.inf:
+            value = self.learning_rate
+            raise ValueError(f"Argument `learning_rate` must be above 0, but is {value}.")
 
 
 VARIANTS = {

@@ -107,7 +107,7 @@ def move_aside(run_dir: pathlib.Path, console: Console) -> None:
     while (aside := run_dir.with_name(f"{run_dir.name}-{number}")).exists():
         number += 1
     run_dir.rename(aside)
-    console.print(f"The earlier run is now in {aside}.")
+    console.print(f"The earlier run is now in {aside}.", soft_wrap=True)
 
 
 def show(results: Mapping[str, Any], run_dir: pathlib.Path, console: Console) -> None:
@@ -128,7 +128,7 @@ def show(results: Mapping[str, Any], run_dir: pathlib.Path, console: Console) ->
     for row, text in rows.items():
         table.add_row(row, *(text(model) for model in results["models"].values()))
     console.print(table)
-    console.print(f"Figures, results.json and checkpoints are in {run_dir}.")
+    console.print(f"Figures, results.json and checkpoints are in {run_dir}.", soft_wrap=True)
 
 
 def draw(
@@ -140,10 +140,13 @@ def draw(
     predictions = {name: outcome.predictions for name, outcome in outcomes.items()}
     _save(curves(histories, title=title), run_dir / "curves.png")
     _save(confusion(labels, predictions, title="Test images"), run_dir / "confusion.png")
-    angles = np.ones((config.layers, config.qubits), np.float32)
-    weights = dict.fromkeys(("scale", "shift", "turn"), angles)
+    # Angles that differ from layer to layer are drawn as symbols.
+    angles = np.arange(config.layers * config.qubits, dtype=np.float32)
+    weights = dict.fromkeys(
+        ("scale", "shift", "turn"), angles.reshape(config.layers, config.qubits)
+    )
     circuit = reuploading(weights, np.ones(config.qubits, np.float32))
-    _save(circuit.draw("mpl"), run_dir / "circuit.png")
+    _save(circuit.draw("mpl", title="The re-uploading circuit"), run_dir / "circuit.png")
 
 
 def _save(figure: Figure, path: pathlib.Path) -> None:

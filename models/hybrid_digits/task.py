@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
@@ -19,6 +18,7 @@ from qjax.data import digits
 from qjax.train import Run, cross_entropy, fit
 
 from . import report
+from .augment import askew
 from .config import Config
 from .model import DigitsClassifier, classical_twin, count_parameters, hybrid
 
@@ -67,7 +67,9 @@ def run(
     if restart:
         report.move_aside(run_dir, console)
     if (results := report.finished(run_dir, config)) is not None:
-        console.print(f"The run in {run_dir} is finished; --restart begins it anew.")
+        console.print(
+            f"The run in {run_dir} is finished; --restart begins it anew.", soft_wrap=True
+        )
         report.show(results, run_dir, console)
         return None
     data = digits()
@@ -127,26 +129,12 @@ def optimizer(config: Config, steps: int) -> optax.GradientTransformation:
 
 
 def loss(config: Config) -> Callable[..., Any]:
-    """Returns the cross-entropy, of shifted images where a key is given."""
+    """Returns the cross-entropy, of images seen askew where a key is given."""
 
-    def shifted_cross_entropy(model: nnx.Module, batch: Any, key: jax.Array | None) -> Any:
+    def cross_entropy_askew(model: nnx.Module, batch: Any, key: jax.Array | None) -> Any:
         images, labels = batch
-        if key is not None and config.shift:
-            images = shift_at_random(key, images, config.shift)
+        if key is not None:
+            images = askew(key, images, bend=config.bend, shift=config.shift)
         return cross_entropy(model, (images, labels), None)
 
-    return shifted_cross_entropy
-
-
-def shift_at_random(key: jax.Array, images: jax.Array, most: int) -> jax.Array:
-    """Returns images `[batch, height, width, channels]`, each moved by up to `most` pixels.
-
-    Zeros come in at the edges. The key is consumed.
-    """
-    padded = jnp.pad(images, ((0, 0), (most, most), (most, most), (0, 0)))
-    corners = jax.random.randint(key, (images.shape[0], 2), 0, 2 * most + 1)
-
-    def crop(image: jax.Array, corner: jax.Array) -> jax.Array:
-        return jax.lax.dynamic_slice(image, (corner[0], corner[1], 0), images.shape[1:])
-
-    return jax.vmap(crop)(padded, corners)
+    return cross_entropy_askew

@@ -31,7 +31,7 @@ class ProgressReport:
         self._every = max(1, epochs // _LINES)
         self._bar = Progress(
             TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=20 if self._console.width >= 110 else 8),
             MofNCompleteColumn(table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
             TimeRemainingColumn(compact=True),
@@ -57,8 +57,8 @@ class ProgressReport:
     def update(self, epoch: int, record: Record) -> None:
         """Shows the numbers of an epoch that has just finished."""
         numbers = "  ".join(
-            f"{part} " + " ".join(f"{name} {value:.4f}" for name, value in record[part].items())
-            for part in ("train", "valid")
+            f"{name} {value:.4f} valid {record['valid'][name]:.4f}"
+            for name, value in record["train"].items()
         )
         numbers += f"  {self._steps / record['seconds']:.0f} steps/s"
         self._bar.update(self._task, completed=epoch, numbers=numbers)
