@@ -18,10 +18,10 @@ def askew(key: jax.Array, images: jax.Array, *, bend: float, shift: float) -> ja
     Values between pixels are interpolated linearly, and zeros come in at the edges.
 
     Args:
-      key: PRNG key; it is consumed.
-      images: Float `[batch, height, width, 1]`.
-      bend: Size of the turning, stretching and slanting.
-      shift: Longest shift in pixels along each axis.
+        key: PRNG key; it is consumed.
+        images: Float `[batch, height, width, 1]`.
+        bend: Size of the turning, stretching and slanting.
+        shift: Longest shift in pixels along each axis.
     """
     batch, height, width, _ = images.shape
     for_bend, for_shift = jax.random.split(key)

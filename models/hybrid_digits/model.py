@@ -21,8 +21,8 @@ def reuploading(weights: dict[str, jax.Array], x: jax.Array) -> qjax.Circuit:
     """Returns the circuit of one sample: every layer loads x anew, scaled and shifted.
 
     Args:
-      weights: `scale`, `shift` and `turn`, each `[layers, qubits]`.
-      x: Angles `[qubits]`.
+        weights: `scale`, `shift` and `turn`, each `[layers, qubits]`.
+        x: Angles `[qubits]`.
     """
     qubits = range(x.shape[0])
     ring = [(i + 1) % len(qubits) for i in qubits]

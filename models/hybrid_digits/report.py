@@ -72,7 +72,7 @@ def finished(run_dir: pathlib.Path, config: Config) -> dict[str, Any] | None:
     """Returns the results of a finished run of `config` in `run_dir`, or None if there is none.
 
     Raises:
-      CheckpointError: If the finished run had other settings, or its results cannot be read.
+        CheckpointError: If the finished run had other settings, or its results cannot be read.
     """
     path = run_dir / "results.json"
     if not path.exists():

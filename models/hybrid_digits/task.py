@@ -33,10 +33,10 @@ class Outcome:
     """One trained model.
 
     Attributes:
-      run: What the trainer returned.
-      predictions: Classes of the test images by the best variables, `[360]`.
-      parameters: Trained numbers in the model, and in its middle layer.
-      seconds: Wall time of training in this process.
+        run: What the trainer returned.
+        predictions: Classes of the test images by the best variables, `[360]`.
+        parameters: Trained numbers in the model, and in its middle layer.
+        seconds: Wall time of training in this process.
     """
 
     run: Run
@@ -51,17 +51,17 @@ def run(
     """Trains both models, or goes on with what is in `run_dir`, and reports there.
 
     Args:
-      config: Settings of the run.
-      run_dir: Folder for checkpoints, figures and `results.json`.
-      restart: Whether to move an earlier run in `run_dir` aside and begin anew.
-      console: Where to report; the terminal if None.
+        config: Settings of the run.
+        run_dir: Folder for checkpoints, figures and `results.json`.
+        restart: Whether to move an earlier run in `run_dir` aside and begin anew.
+        console: Where to report; the terminal if None.
 
     Returns:
-      The number of the signal that stopped the run, or None if it is finished.
+        The number of the signal that stopped the run, or None if it is finished.
 
     Raises:
-      qjax.train.TrainingError: If the folder cannot be written, or holds a damaged checkpoint or
-        another run; if a loss is not finite.
+        qjax.train.TrainingError: If the folder cannot be written, or holds a damaged checkpoint or
+            another run; if a loss is not finite.
     """
     console = console or Console()
     if restart:

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from ._split import Examples, Split
+from qjax.data._split import Examples, Split
 
 
 def digits(*, seed: int = 0, valid: float = 0.2, test: float = 0.2) -> Split:
@@ -17,21 +17,21 @@ def digits(*, seed: int = 0, valid: float = 0.2, test: float = 0.2) -> Split:
     in their proportions, and the same seed gives the same parts.
 
     Args:
-      seed: Seed of the split.
-      valid: Fraction of all examples kept for validation, in (0, 1).
-      test: Fraction of all examples kept for the test, in (0, 1).
+        seed: Seed of the split.
+        valid: Fraction of all examples kept for validation, in (0, 1).
+        test: Fraction of all examples kept for the test, in (0, 1).
 
     Returns:
-      A `Split` of `Examples` with `inputs` float32 `[n, 8, 8, 1]` and `labels` int32 `[n]`;
-      n is 1077, 360 and 360 at the default fractions.
+        A `Split` of `Examples` with `inputs` float32 `[n, 8, 8, 1]` and `labels` int32 `[n]`;
+        n is 1077, 360 and 360 at the default fractions.
 
     Raises:
-      ValueError: If the fractions leave nothing to train on.
+        ValueError: If the fractions leave nothing to train on.
 
     Example:
-      >>> from qjax.data import digits
-      >>> digits().train.inputs.shape
-      (1077, 8, 8, 1)
+        >>> from qjax.data import digits
+        >>> digits().train.inputs.shape
+        (1077, 8, 8, 1)
     """
     if not (0 < valid < 1 and 0 < test < 1 and valid + test < 1):
         raise ValueError(

@@ -1,4 +1,4 @@
 """Flax NNX modules made of circuits."""
 
-from . import initializers as initializers
-from ._layer import QuantumLayer as QuantumLayer
+from qjax.nn import initializers as initializers
+from qjax.nn._layer import QuantumLayer as QuantumLayer

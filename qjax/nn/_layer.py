@@ -13,9 +13,8 @@ from jax.typing import DTypeLike
 
 from qjax.circuit import Circuit, PauliSum
 from qjax.measure import expectation
-
-from . import initializers
-from ._spec import Spec
+from qjax.nn import initializers
+from qjax.nn._spec import Spec
 
 Shape = tuple[int, ...]
 Weights = jax.Array | dict[str, jax.Array]
@@ -33,39 +32,39 @@ class QuantumLayer(nnx.Module):
     none, are one `jax.vmap`. For a Linen model wrap it in `flax.nnx.bridge.ToLinen`.
 
     Attributes:
-      weights: The trained `nnx.Param`, if argument `weights` is one shape. With named shapes
-        each is an attribute under its own name instead.
+        weights: The trained `nnx.Param`, if argument `weights` is one shape. With named shapes
+            each is an attribute under its own name instead.
 
     Args:
-      build: `build(weights, x)` returns the `qjax.Circuit` of one sample x `[features]`. It
-        gets weights in the structure of argument `weights`: one array or a dict of arrays.
-        A function of its own module, rather than a new closure each time, lets layers that are
-        built alike share compiled code.
-      weights: Shape of the weights, or a dict of named shapes.
-      observables: What to measure: one observable or a sequence.
-      engine: Engine of `qjax.expectation`; None lets qjax choose.
-      gradient: Gradient of `qjax.expectation`, such as `qjax.Adjoint()`; None lets qjax choose.
-      initializer: `initializer(key, shape, dtype)`, or a dict of them by name. The default is
-        small angles, `qjax.nn.initializers.small_angle()`: the circuit begins near the identity,
-        where gradients do not vanish with its width.
-      param_dtype: Type of the weights.
-      rngs: Random streams; each parameter takes one key of the stream `params`.
+        build: `build(weights, x)` returns the `qjax.Circuit` of one sample x `[features]`. It
+            gets weights in the structure of argument `weights`: one array or a dict of arrays.
+            A function of its own module, rather than a new closure each time, lets layers that are
+            built alike share compiled code.
+        weights: Shape of the weights, or a dict of named shapes.
+        observables: What to measure: one observable or a sequence.
+        engine: Engine of `qjax.expectation`; None lets qjax choose.
+        gradient: Gradient of `qjax.expectation`, such as `qjax.Adjoint()`; None lets qjax choose.
+        initializer: `initializer(key, shape, dtype)`, or a dict of them by name. The default is
+            small angles, `qjax.nn.initializers.small_angle()`: the circuit begins near the
+            identity, where gradients do not vanish with its width.
+        param_dtype: Type of the weights.
+        rngs: Random streams; each parameter takes one key of the stream `params`.
 
     Raises:
-      TypeError: If an argument has a wrong type.
-      ValueError: If there are no observables, or a name or a shape cannot be used.
+        TypeError: If an argument has a wrong type.
+        ValueError: If there are no observables, or a name or a shape cannot be used.
 
     Example:
-      >>> import jax.numpy as jnp, qjax
-      >>> from flax import nnx
-      >>> from qjax.nn import QuantumLayer
-      >>> def build(weights, x):
-      ...     circuit = qjax.Circuit(2).ry(x, range(2))
-      ...     return circuit.ry(weights, range(2)).cx(0, 1)
-      >>> layer = QuantumLayer(build, (2,), [qjax.Z(0), qjax.Z(1)], rngs=nnx.Rngs(0))
-      >>> model = nnx.Sequential(layer, nnx.Linear(2, 10, rngs=nnx.Rngs(1)))
-      >>> model(jnp.ones((5, 2))).shape
-      (5, 10)
+        >>> import jax.numpy as jnp, qjax
+        >>> from flax import nnx
+        >>> from qjax.nn import QuantumLayer
+        >>> def build(weights, x):
+        ...     circuit = qjax.Circuit(2).ry(x, range(2))
+        ...     return circuit.ry(weights, range(2)).cx(0, 1)
+        >>> layer = QuantumLayer(build, (2,), [qjax.Z(0), qjax.Z(1)], rngs=nnx.Rngs(0))
+        >>> model = nnx.Sequential(layer, nnx.Linear(2, 10, rngs=nnx.Rngs(1)))
+        >>> model(jnp.ones((5, 2))).shape
+        (5, 10)
     """
 
     def __init__(
@@ -117,8 +116,8 @@ class QuantumLayer(nnx.Module):
         """Returns the expectations `[..., len(observables)]` of samples `[..., features]`.
 
         Raises:
-          ValueError: If `x` is a scalar.
-          TypeError: If `build` returns no circuit.
+            ValueError: If `x` is a scalar.
+            TypeError: If `build` returns no circuit.
         """
         x = jnp.asarray(x)
         if x.ndim == 0:

@@ -22,23 +22,23 @@ def confusion(
     $$C_{ij} = |\{b : y_b = i,\ \hat{y}_b = j\}|$$
 
     Args:
-      labels: True classes, integers `[examples]`.
-      predictions: Name of a classifier to its classes `[examples]`.
-      classes: Names of the classes; their numbers if None.
-      title: Title of the figure.
+        labels: True classes, integers `[examples]`.
+        predictions: Name of a classifier to its classes `[examples]`.
+        classes: Names of the classes; their numbers if None.
+        title: Title of the figure.
 
     Returns:
-      A figure with one matrix a classifier: counts, coloured by their share of the true class,
-      and the accuracy above.
+        A figure with one matrix a classifier: counts, coloured by their share of the true class,
+        and the accuracy above.
 
     Raises:
-      ValueError: If there is no classifier, or a shape does not match.
+        ValueError: If there is no classifier, or a shape does not match.
 
     Example:
-      >>> from qjax.plot import confusion
-      >>> figure = confusion([0, 1, 1], {"a model": [0, 1, 0]}, classes=["cat", "dog"])
-      >>> figure.axes[0].get_title()
-      'a model: 2 of 3 right (66.7%)'
+        >>> from qjax.plot import confusion
+        >>> figure = confusion([0, 1, 1], {"a model": [0, 1, 0]}, classes=["cat", "dog"])
+        >>> figure.axes[0].get_title()
+        'a model: 2 of 3 right (66.7%)'
     """
     truth = np.asarray(labels)
     guesses = {name: np.asarray(values) for name, values in predictions.items()}

@@ -17,8 +17,8 @@ class History(Protocol):
     """What is drawn: as `qjax.train.History` has it, or anything alike.
 
     Attributes:
-      train: Name of a metric to its values during training, `[epochs]`.
-      valid: Name of a metric to its values on validation data, `[epochs]`.
+        train: Name of a metric to its values during training, `[epochs]`.
+        valid: Name of a metric to its values on validation data, `[epochs]`.
     """
 
     @property
@@ -28,8 +28,17 @@ class History(Protocol):
     def valid(self) -> Mapping[str, np.ndarray]: ...
 
 
+class Metrics(Protocol):
+    """Metrics by name, each `[epochs]`, such as a `qjax.train.History`."""
+
+    @property
+    def train(self) -> Mapping[str, np.ndarray]: ...
+    @property
+    def valid(self) -> Mapping[str, np.ndarray]: ...
+
+
 def curves(
-    histories: Mapping[str, History],
+    histories: Mapping[str, Metrics],
     *,
     metrics: Sequence[str] = ("loss", "accuracy"),
     title: str = "",
@@ -37,25 +46,25 @@ def curves(
     """Draws metrics of runs against epochs, one panel a metric.
 
     Args:
-      histories: Name of a run to its history of E epochs (E may differ), at most six runs.
-      metrics: Metrics to draw; each must be in every history. `loss` gets a logarithmic axis.
-      title: Title of the figure.
+        histories: Name of a run to its history of E epochs (E may differ), at most six runs.
+        metrics: Metrics to draw; each must be in every history. `loss` gets a logarithmic axis.
+        title: Title of the figure.
 
     Returns:
-      A figure: one colour a run; validation in full, training pale.
+        A figure: one colour a run; validation in full, training pale.
 
     Raises:
-      ValueError: If a metric is missing, or there are no runs or too many.
+        ValueError: If a metric is missing, or there are no runs or too many.
 
     Example:
-      >>> import numpy as np
-      >>> from qjax.plot import curves
-      >>> from types import SimpleNamespace
-      >>> losses = {"loss": np.array([1.0, 0.5, 0.25])}
-      >>> run = SimpleNamespace(train=losses, valid=losses)
-      >>> figure = curves({"a run": run}, metrics=["loss"])
-      >>> figure.axes[0].get_xlabel()
-      'epoch'
+        >>> import numpy as np
+        >>> from qjax.plot import curves
+        >>> from types import SimpleNamespace
+        >>> losses = {"loss": np.array([1.0, 0.5, 0.25])}
+        >>> run = SimpleNamespace(train=losses, valid=losses)
+        >>> figure = curves({"a run": run}, metrics=["loss"])
+        >>> figure.axes[0].get_xlabel()
+        'epoch'
     """
     if not 1 <= len(histories) <= len(COLOURS):
         raise ValueError(
@@ -76,7 +85,7 @@ def curves(
     return figure
 
 
-def _draw(axes: Axes, metric: str, name: str, history: History, colour: str) -> None:
+def _draw(axes: Axes, metric: str, name: str, history: Metrics, colour: str) -> None:
     if metric not in history.train or metric not in history.valid:
         raise ValueError(
             f"Argument `metrics` must have metrics of every history, {sorted(history.valid)}, "

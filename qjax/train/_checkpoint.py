@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orbax.checkpoint as ocp
 
-from ._errors import CheckpointError, RunFolderError
+from qjax.train._errors import CheckpointError, RunFolderError
 
 Arrays = dict[str, np.ndarray]
 
@@ -35,10 +35,10 @@ class CheckpointFolder:
     kill at any moment leaves whole checkpoints only. Older ones go once a newer one is whole.
 
     Args:
-      path: Folder of the checkpoints; made if missing.
+        path: Folder of the checkpoints; made if missing.
 
     Raises:
-      RunFolderError: If the folder cannot be made or written.
+        RunFolderError: If the folder cannot be made or written.
     """
 
     def __init__(self, path: pathlib.Path):
@@ -99,7 +99,7 @@ class CheckpointFolder:
         """Reads a checkpoint and compares it with its checksum.
 
         Raises:
-          CheckpointError: If it is damaged.
+            CheckpointError: If it is damaged.
         """
         items = self._restore(
             number, arrays=ocp.args.StandardRestore(), notes=ocp.args.JsonRestore()
@@ -136,7 +136,7 @@ def check_writable(path: pathlib.Path) -> None:
     """Makes the folder `path` if need be, and raises unless files can be written in it.
 
     Raises:
-      RunFolderError: If the folder cannot be made or written.
+        RunFolderError: If the folder cannot be made or written.
     """
     probe = path / f".writable-{os.getpid()}"
     try:

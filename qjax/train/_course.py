@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from flax import nnx
 
-from ._epoch import Metrics
-from ._folder import RunFolder
-from ._history import History, Record, Run, Timings
-from ._state import TrainState, copied, named_arrays, with_arrays
+from qjax.train._epoch import Metrics
+from qjax.train._folder import RunFolder
+from qjax.train._history import History, Record, Run, Timings
+from qjax.train._state import TrainState, Variables, copied, named_arrays, variables, with_arrays
 
 
 @dataclasses.dataclass
@@ -20,23 +22,23 @@ class Course:
     """A run between two epochs.
 
     Attributes:
-      state: State after the last epoch.
-      folder: Where it is saved, if anywhere.
-      described: Identity of the run, saved with it.
-      best: Trained and other variables of the best epoch.
-      best_value: Its monitored metric.
-      best_epoch: Its number, counted from 1; 0 before the first epoch.
-      first_step_seconds: See `Timings`.
-      records: One for each epoch.
-      saved_epoch: Epoch of the newest checkpoint.
-      saved_at: When it was saved, on the monotonic clock.
+        state: State after the last epoch.
+        folder: Where it is saved, if anywhere.
+        described: Identity of the run, saved with it.
+        best: The model's variables after the best epoch.
+        best_value: Its monitored metric; not a number before the first epoch.
+        best_epoch: Its number, counted from 1; 0 before the first epoch.
+        first_step_seconds: See `Timings`.
+        records: One for each epoch.
+        saved_epoch: Epoch of the newest checkpoint.
+        saved_at: When it was saved, on the monotonic clock.
     """
 
     state: TrainState
     folder: RunFolder | None
     described: Mapping[str, str]
-    best: tuple[nnx.State, nnx.State]
-    best_value: float = 0.0
+    best: Variables
+    best_value: float = math.nan
     best_epoch: int = 0
     first_step_seconds: float = 0.0
     records: list[Record] = dataclasses.field(default_factory=list)
@@ -50,13 +52,14 @@ class Course:
         """Returns the course as last saved in `folder`, or a fresh one.
 
         Raises:
-          CheckpointError: If a checkpoint is damaged or belongs to another run.
+            CheckpointError: If a checkpoint is damaged or belongs to another run.
         """
-        course = cls(state, folder, described, best=copied((state.params, state.rest)))
+        course = cls(state, folder, described, best=copied(variables(state)))
         saved = folder.load(described) if folder is not None else None
         if saved is not None:
-            course.state = with_arrays(course.state, saved.state)
-            course.best = with_arrays(course.best, saved.best)
+            course.state, course.best = _parts(
+                with_arrays(_whole(course.state, course.best), saved.arrays)
+            )
             course.best_value = saved.notes["best_value"]
             course.best_epoch = saved.notes["best_epoch"]
             course.first_step_seconds = saved.notes["first_step_seconds"]
@@ -82,8 +85,8 @@ class Course:
         self.records.append(record)
         value = record["valid"][monitor]
         better = value > self.best_value if maximize else value < self.best_value
-        if better or not self.best_epoch:
-            self.best = copied((self.state.params, self.state.rest))
+        if better or math.isnan(self.best_value):
+            self.best = copied(variables(self.state))
             self.best_value, self.best_epoch = value, self.epoch
         return record
 
@@ -97,9 +100,10 @@ class Course:
             "best_epoch": self.best_epoch,
             "first_step_seconds": self.first_step_seconds,
             "records": self.records,
+            "identity": dict(self.described),
         }
-        state, best = named_arrays(self.state), named_arrays(self.best)
-        self.folder.save(self.epoch, state, best, self.described, notes)
+        self.folder.save_best(self.best_epoch, named_arrays(self.best))
+        self.folder.save(self.epoch, named_arrays(_whole(self.state, self.best)), notes)
         self.saved_epoch, self.saved_at = self.epoch, time.monotonic()
 
     def result(self, *, steps: int, stopped_by: int | None) -> Run:
@@ -113,6 +117,16 @@ class Course:
             best_epoch=self.best_epoch,
             stopped_by=stopped_by,
         )
+
+
+def _whole(state: TrainState, best: Variables) -> dict[str, Any]:
+    """Returns one pytree, in which names are short: `params.kernel`, `best.params.kernel`."""
+    return {**state._asdict(), "best": best}
+
+
+def _parts(whole: dict[str, Any]) -> tuple[TrainState, Variables]:
+    best = whole.pop("best")
+    return TrainState(**whole), best
 
 
 def _floats(metrics: Metrics) -> dict[str, float]:

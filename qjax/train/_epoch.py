@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 from flax import nnx
 
-from ._state import Batch, Loss, TrainState
+from qjax.train._state import Batch, Loss, TrainState
 
 Metrics = dict[str, jax.Array]
 
@@ -20,8 +20,8 @@ class EpochInfo(NamedTuple):
     """What an epoch reports: nothing of it is carried on.
 
     Attributes:
-      metrics: Means over the epoch's steps, `loss` among them.
-      good_steps: Number of steps taken before the first that was not finite.
+        metrics: Means over the epoch's steps, `loss` among them.
+        good_steps: Number of steps taken before the first that was not finite.
     """
 
     metrics: Metrics
@@ -55,14 +55,14 @@ def epoch_function(
     From the first step whose loss or new parameters are not finite, the state stays as it was.
 
     Args:
-      model: Gives the structure; its values are not used.
-      optimizer: Optax transformation.
-      loss: See `qjax.train.fit`.
-      trainable: NNX filter of the variables that are trained.
+        model: Gives the structure; its values are not used.
+        optimizer: Optax transformation.
+        loss: See `qjax.train.fit`.
+        trainable: NNX filter of the variables that are trained.
 
     Returns:
-      `epoch(state, order, data) -> (state, info)`, pure, to be compiled by the caller; `order`
-      `[steps, batch]` holds the indices of each step's examples.
+        `epoch(state, order, data) -> (state, info)`, pure, to be compiled by the caller; `order`
+        `[steps, batch]` holds the indices of each step's examples.
     """
     structure, _, _ = nnx.split(_in_mode(model, train=True), trainable, ...)  # type: ignore[misc]
 

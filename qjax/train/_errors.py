@@ -19,7 +19,7 @@ class NonFiniteError(TrainingError):
     """A loss or a parameter became infinite or not a number.
 
     Attributes:
-      step: Number of the first bad step of the run, counted from 1.
+        step: Number of the first bad step of the run, counted from 1.
     """
 
     step: int

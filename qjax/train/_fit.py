@@ -15,15 +15,15 @@ import optax
 from flax import nnx
 from rich.console import Console
 
-from ._course import Course
-from ._epoch import epoch_function, epoch_order, evaluate_function
-from ._errors import NonFiniteError
-from ._folder import RunFolder
-from ._history import Run
-from ._identity import identity
-from ._progress import ProgressReport
-from ._state import Batch, Loss, initial_state, named_arrays
-from ._stop import stop_on_signal
+from qjax.train._course import Course
+from qjax.train._epoch import epoch_function, epoch_order, evaluate_function
+from qjax.train._errors import NonFiniteError
+from qjax.train._folder import RunFolder
+from qjax.train._history import Run
+from qjax.train._identity import identity
+from qjax.train._progress import ProgressReport
+from qjax.train._state import Batch, Loss, initial_state, named_arrays, variables
+from qjax.train._stop import stop_on_signal
 
 
 class Data(Protocol):
@@ -67,49 +67,49 @@ def fit(
     ends with the same bits as a run that was never interrupted.
 
     Args:
-      model: Module to train, in place. Any variables beside the trained ones (running
-        statistics, random streams) are carried along and saved.
-      optimizer: Optax transformation.
-      loss: `loss(model, batch, key)` returns a scalar, or a scalar and a dict of scalar metrics,
-        each a mean over the batch. `key` is a fresh PRNG key in training (augmentation, noise)
-        and None in validation, where the model is in evaluation mode.
-      data: Has `train` and `valid`: pytrees of arrays of one leading length, such as a
-        `qjax.data.Split`. A batch is the same pytree with `batch_size` for that length.
-      epochs: Epochs in all, those before a resumption among them.
-      batch_size: Examples in a step.
-      seed: Seed of orders and of the keys given to `loss`.
-      run_dir: Folder for checkpoints; None to keep none.
-      config: Settings to save with the run. A run resumes only under the same ones.
-      monitor: Validation metric that the best epoch is chosen by. The first of equals wins.
-      maximize: Whether more of it is better.
-      trainable: NNX filter of the variables to train.
-      eval_batch_size: Most validation examples at a time.
-      checkpoint_seconds: Shortest time between checkpoints; the last epoch is always saved.
-      label: Name shown with the progress.
-      progress: Whether to show progress, or the `rich` console to show it on.
+        model: Module to train, in place. Any variables beside the trained ones (running
+            statistics, random streams) are carried along and saved.
+        optimizer: Optax transformation.
+        loss: `loss(model, batch, key)` returns a scalar, or a scalar and a dict of scalar metrics,
+            each a mean over the batch. `key` is a fresh PRNG key in training (augmentation, noise)
+            and None in validation, where the model is in evaluation mode.
+        data: Has `train` and `valid`: pytrees of arrays of one leading length, such as a
+            `qjax.data.Split`. A batch is the same pytree with `batch_size` for that length.
+        epochs: Epochs in all, those before a resumption among them.
+        batch_size: Examples in a step.
+        seed: Seed of orders and of the keys given to `loss`.
+        run_dir: Folder for checkpoints; None to keep none.
+        config: Settings to save with the run. A run resumes only under the same ones.
+        monitor: Validation metric that the best epoch is chosen by. The first of equals wins.
+        maximize: Whether more of it is better.
+        trainable: NNX filter of the variables to train.
+        eval_batch_size: Most validation examples at a time.
+        checkpoint_seconds: Shortest time between checkpoints; the last epoch is always saved.
+        label: Name shown with the progress.
+        progress: Whether to show progress, or the `rich` console to show it on.
 
     Returns:
-      A `Run`: history, timings and the best variables.
+        A `Run`: history, timings and the best variables.
 
     Raises:
-      ValueError: If an argument is out of range.
-      NonFiniteError: If a loss or a parameter is not finite, naming the step. `model` then holds
-        the last good variables, and so does the checkpoint that is named.
-      CheckpointError: If a checkpoint is damaged or belongs to another run.
-      RunFolderError: If `run_dir` cannot be written.
+        ValueError: If an argument is out of range.
+        NonFiniteError: If a loss or a parameter is not finite, naming the step. `model` then holds
+            the last good variables, and so does the checkpoint that is named.
+        CheckpointError: If a checkpoint is damaged or belongs to another run.
+        RunFolderError: If `run_dir` cannot be written.
 
     Example:
-      >>> import numpy as np, optax
-      >>> from flax import nnx
-      >>> from qjax.data import Examples, Split
-      >>> from qjax.train import cross_entropy, fit
-      >>> x = np.random.default_rng(0).normal(size=(64, 2)).astype(np.float32)
-      >>> part = Examples(x, (x[:, 0] > 0).astype(np.int32))
-      >>> model = nnx.Linear(2, 2, rngs=nnx.Rngs(0))
-      >>> run = fit(model, optax.adam(0.1), cross_entropy, Split(part, part, part),
-      ...           epochs=20, batch_size=16, seed=0, progress=False)
-      >>> bool(run.history.valid["accuracy"][-1] > 0.9)
-      True
+        >>> import numpy as np, optax
+        >>> from flax import nnx
+        >>> from qjax.data import Examples, Split
+        >>> from qjax.train import cross_entropy, fit
+        >>> x = np.random.default_rng(0).normal(size=(64, 2)).astype(np.float32)
+        >>> part = Examples(x, (x[:, 0] > 0).astype(np.int32))
+        >>> model = nnx.Linear(2, 2, rngs=nnx.Rngs(0))
+        >>> run = fit(model, optax.adam(0.1), cross_entropy, Split(part, part, part),
+        ...           epochs=20, batch_size=16, seed=0, progress=False)
+        >>> bool(run.history.valid["accuracy"][-1] > 0.9)
+        True
     """
     length = _check_arguments(data, epochs, batch_size, eval_batch_size)
     steps = length // batch_size
@@ -194,7 +194,7 @@ def _non_finite(model: nnx.Module, course: Course, good_steps: int) -> NonFinite
     step = int(state.step) + 1
     where = "in `model`"
     if folder is not None:
-        path = folder.save_last_good(step - 1, named_arrays((state.params, state.rest)))
+        path = folder.save_last_good(step - 1, named_arrays(variables(state)))
         where += f" and in `{path}`"
     return NonFiniteError(
         f"Loss or parameters were not finite at step {step} (epoch {course.epoch + 1}, batch "

@@ -7,28 +7,20 @@ import os
 import pathlib
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
-from ._checkpoint import Arrays, CheckpointFolder
-from ._identity import check_identity
-
-
-class SavedRun(NamedTuple):
-    """A run as it was saved after an epoch."""
-
-    state: Arrays
-    best: Arrays
-    notes: dict[str, Any]
+from qjax.train._checkpoint import Arrays, CheckpointFolder, Saved
+from qjax.train._identity import check_identity
 
 
 class RunFolder:
     """`run_dir/checkpoints/{latest,best,last_good}`.
 
-    Latest holds whole states, best and last_good the model's variables. A best checkpoint is
-    always on disk before the latest that refers to it.
+    Latest holds all that a run goes on from. Best and last_good hold the model's variables, for
+    use elsewhere: no run needs them to go on.
 
     Raises:
-      RunFolderError: If the folder cannot be made or written.
+        RunFolderError: If the folder cannot be made or written.
     """
 
     def __init__(self, run_dir: str | os.PathLike[str]):
@@ -48,39 +40,33 @@ class RunFolder:
     ) -> None:
         self._exit.close()
 
-    def load(self, described: Mapping[str, str]) -> SavedRun | None:
+    def load(self, described: Mapping[str, str]) -> Saved | None:
         """Returns the run as last saved, or None in a fresh folder.
 
         Raises:
-          CheckpointError: If a checkpoint is damaged or belongs to another run.
+            CheckpointError: If a checkpoint is damaged or belongs to another run.
         """
         numbers = self._latest.numbers()
         if not numbers:
             return None
         epoch = numbers[-1]
         # What differs is told even where the arrays of a foreign run could not be read.
-        saved = self._latest.notes(epoch)
-        check_identity(self._latest.path / str(epoch), saved["identity"], described)
-        arrays, notes = self._latest.restore(epoch)
-        best = self._best.restore(notes["best_epoch"]).arrays
+        described_there = self._latest.notes(epoch).get("identity", {})
+        check_identity(self._latest.path / str(epoch), described_there, described)
+        saved = self._latest.restore(epoch)
         # A kill between the two saves leaves a best checkpoint of the future. It will come
         # again, from the same state.
         self._best.delete_after(epoch)
-        return SavedRun(arrays, best, notes)
+        return saved
 
-    def save(
-        self,
-        epoch: int,
-        state: Arrays,
-        best: Arrays,
-        described: Mapping[str, str],
-        notes: Mapping[str, Any],
-    ) -> None:
-        """Saves the run after `epoch`; `notes` must hold `best_epoch`."""
-        if notes["best_epoch"] not in self._best.numbers():
-            self._best.save(notes["best_epoch"], best, {"identity": dict(described)})
-            self._best.wait()
-        self._latest.save(epoch, state, {**notes, "identity": dict(described)})
+    def save(self, epoch: int, arrays: Arrays, notes: Mapping[str, Any]) -> None:
+        """Begins to save the run after `epoch`; it is on disk after `wait`."""
+        self._latest.save(epoch, arrays, notes)
+
+    def save_best(self, epoch: int, arrays: Arrays) -> None:
+        """Begins to save the variables of the best epoch so far, unless it has them."""
+        if epoch not in self._best.numbers():
+            self._best.save(epoch, arrays, {})
 
     def save_last_good(self, step: int, arrays: Arrays) -> pathlib.Path:
         """Saves the variables before a step that was not finite; returns where."""
@@ -92,6 +78,7 @@ class RunFolder:
 
     def wait(self) -> None:
         """Waits until what was saved is on disk."""
+        self._best.wait()
         self._latest.wait()
 
     def _open(self, kind: str) -> CheckpointFolder:

@@ -17,10 +17,10 @@ class History:
     """Metrics of each epoch.
 
     Attributes:
-      train: Name to float64 `[epochs]`: means over the steps of the epoch, each taken before
-        its update. `loss` is always there.
-      valid: Name to float64 `[epochs]`: after the epoch, over all validation examples.
-      seconds: Wall time of each epoch's steps, float64 `[epochs]`.
+        train: Name to float64 `[epochs]`: means over the steps of the epoch, each taken before
+            its update. `loss` is always there.
+        valid: Name to float64 `[epochs]`: after the epoch, over all validation examples.
+        seconds: Wall time of each epoch's steps, float64 `[epochs]`.
     """
 
     train: dict[str, np.ndarray]
@@ -42,9 +42,9 @@ class Timings:
     """Where the time of a run went.
 
     Attributes:
-      first_step_seconds: Tracing and compiling an epoch, and one step. Of the process that
-        began the run, where it was resumed; 0 before the first epoch.
-      step_seconds: Median over the epochs of an epoch's seconds over its steps.
+        first_step_seconds: Tracing and compiling an epoch, and one step. Of the process that
+            began the run, where it was resumed; 0 before the first epoch.
+        step_seconds: Median over the epochs of an epoch's seconds over its steps.
     """
 
     first_step_seconds: float
@@ -56,12 +56,12 @@ class Run:
     """What `qjax.train.fit` returns.
 
     Attributes:
-      history: Metrics of each epoch, those before a resumption among them.
-      timings: Seconds to the first step and seconds a step.
-      best: Variables of the best epoch on validation; `nnx.update(model, run.best)` installs
-        them.
-      best_epoch: Number of that epoch, counted from 1; 0 if none was finished.
-      stopped_by: Number of the signal that stopped the run, or None if it is finished.
+        history: Metrics of each epoch, those before a resumption among them.
+        timings: Seconds to the first step and seconds a step.
+        best: Variables of the best epoch on validation; `nnx.update(model, run.best)` installs
+            them.
+        best_epoch: Number of that epoch, counted from 1; 0 if none was finished.
+        stopped_by: Number of the signal that stopped the run, or None if it is finished.
     """
 
     history: History

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._checkpoint import Arrays
-from ._errors import CheckpointError
+from qjax.train._checkpoint import Arrays
+from qjax.train._errors import CheckpointError
 
 _MISSING = "nothing"
 
@@ -23,7 +23,7 @@ def check_identity(path: object, saved: Mapping[str, str], current: Mapping[str,
     """Raises unless the checkpoint at `path` belongs to the run described by `current`.
 
     Raises:
-      CheckpointError: Naming the differences, at most three.
+        CheckpointError: Naming the differences, at most three.
     """
     differences = [
         f"{name} is {saved.get(name, _MISSING)} there and {current.get(name, _MISSING)} here"

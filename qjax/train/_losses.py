@@ -18,21 +18,21 @@ def cross_entropy(
     $$-\frac{1}{B} \sum_b \log \operatorname{softmax}(f(x_b))_{y_b}$$
 
     Args:
-      model: Module from inputs `[batch, ...]` to logits `[batch, classes]`.
-      batch: Pair of inputs `[batch, ...]` and integer labels `[batch]`.
-      key: Not used; losses that draw random numbers use it.
+        model: Module from inputs `[batch, ...]` to logits `[batch, classes]`.
+        batch: Pair of inputs `[batch, ...]` and integer labels `[batch]`.
+        key: Not used; losses that draw random numbers use it.
 
     Returns:
-      The loss, a scalar, and `{"accuracy": fraction of right classes}`.
+        The loss, a scalar, and `{"accuracy": fraction of right classes}`.
 
     Example:
-      >>> import jax.numpy as jnp
-      >>> from flax import nnx
-      >>> from qjax.train import cross_entropy
-      >>> batch = (jnp.eye(2), jnp.array([0, 1]))
-      >>> loss, metrics = cross_entropy(lambda x: 10 * x, batch, None)
-      >>> print(f"{loss:.4f}", metrics["accuracy"])
-      0.0000 1.0
+        >>> import jax.numpy as jnp
+        >>> from flax import nnx
+        >>> from qjax.train import cross_entropy
+        >>> batch = (jnp.eye(2), jnp.array([0, 1]))
+        >>> loss, metrics = cross_entropy(lambda x: 10 * x, batch, None)
+        >>> print(f"{loss:.4f}", metrics["accuracy"])
+        0.0000 1.0
     """
     del key
     inputs, labels = batch

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
-from ._history import Record
+from qjax.train._history import Record
 
 _LINES = 10
 
@@ -17,12 +17,12 @@ class ProgressReport:
     """Shows loss, metrics, rate and time left.
 
     Args:
-      label: Name of the run.
-      epochs: Epochs in all.
-      done: Epochs that were finished before.
-      steps: Steps in an epoch.
-      console: Where to write; None for nowhere. A console that is no terminal gets about ten
-        plain lines.
+        label: Name of the run.
+        epochs: Epochs in all.
+        done: Epochs that were finished before.
+        steps: Steps in an epoch.
+        console: Where to write; None for nowhere. A console that is no terminal gets about ten
+            plain lines.
     """
 
     def __init__(self, label: str, *, epochs: int, done: int, steps: int, console: Console | None):

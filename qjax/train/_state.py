@@ -22,11 +22,11 @@ class TrainState(NamedTuple):
     """A run between two steps; a pytree.
 
     Attributes:
-      params: What is trained.
-      rest: Every other variable of the model: running statistics, random streams.
-      opt: State of the Optax transformation.
-      step: Steps taken, int32 `[]`. It is the data position too: epoch and batch follow from it.
-      key: PRNG key of the run; the keys of orders and steps are folded from it.
+        params: What is trained.
+        rest: Every other variable of the model: running statistics, random streams.
+        opt: State of the Optax transformation.
+        step: Steps taken, int32 `[]`. It is the data position too: epoch and batch follow from it.
+        key: PRNG key of the run; the keys of orders and steps are folded from it.
     """
 
     params: nnx.State
@@ -34,6 +34,23 @@ class TrainState(NamedTuple):
     opt: optax.OptState
     step: jax.Array
     key: jax.Array
+
+
+class Variables(NamedTuple):
+    """All variables of a model; a pytree.
+
+    Attributes:
+        params: What is trained.
+        rest: Every other variable.
+    """
+
+    params: nnx.State
+    rest: nnx.State
+
+
+def variables(state: TrainState) -> Variables:
+    """Returns the model's part of a state."""
+    return Variables(state.params, state.rest)
 
 
 def initial_state(

@@ -17,51 +17,10 @@ from models.hybrid_digits import VARIANTS, Config, classical_twin, hybrid, run
 from models.hybrid_digits.__main__ import main
 from models.hybrid_digits.augment import askew
 from models.hybrid_digits.model import count_parameters
+from qjax.train import CheckpointError
 
 TINY = VARIANTS["tiny"]
 FIGURES = ("circuit.png", "confusion.png", "curves.png")
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """Returns the folder of a finished tiny run, and what the command printed."""
-    folder = tmp_path_factory.mktemp("runs") / "tiny"
-    log = io.StringIO()
-    assert run(TINY, folder, console=Console(file=log, width=100)) is None
-    return folder, log.getvalue()
-
-
-def test_a_run_leaves_what_it_promises(finished):
-    folder, log = finished
-    for name in FIGURES:
-        assert (folder / name).read_bytes().startswith(b"\x89PNG")
-    results = json.loads((folder / "results.json").read_text())
-    assert Config(**results["config"] | {"channels": tuple(results["config"]["channels"])}) == TINY
-    assert {"python", "jax", "flax", "optax", "qjax"} <= set(results["versions"])
-    for name, model in results["models"].items():
-        assert 0 < model["test_accuracy"] < 1
-        assert model["parameters"] == 601
-        assert 0 < model["seconds_a_step"] < model["seconds_to_first_step"] < model["seconds"]
-        assert (folder / name / "checkpoints" / "latest" / "2").is_dir()
-        assert list((folder / name / "checkpoints" / "best").iterdir())
-    assert "epoch 2/2" in log and "test accuracy" in log and str(folder) in log
-
-
-def test_a_finished_run_is_told_and_not_run_again(finished, capsys):
-    folder, _ = finished
-    before = sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*"))
-    assert main(["--variant", "tiny", "--run-dir", str(folder)]) == 0
-    shown = capsys.readouterr().out
-    assert "is finished; --restart begins it anew" in shown and "test accuracy" in shown
-    assert sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*")) == before
-
-
-def test_finished_results_of_other_settings_are_not_touched(finished, capsys):
-    folder, _ = finished
-    assert main(["--variant", "tiny", "--run-dir", str(folder), "--epochs", "3"]) == 2
-    error = capsys.readouterr().err
-    assert f"Results `{folder}/results.json` are of another run: epochs is 2 there" in error
-    assert "--restart" in error and "Traceback" not in error
 
 
 class Interrupting(io.StringIO):
@@ -76,25 +35,63 @@ class Interrupting(io.StringIO):
         return super().write(text)
 
 
-def test_an_interrupted_run_resumes_and_ends_the_same(finished, tmp_path, capsys):
-    assert run(TINY, tmp_path, console=Console(file=Interrupting())) == signal.SIGINT
-    assert not (tmp_path / "results.json").exists()
-    # Other settings in the meantime are refused, and nothing is lost.
-    arguments = ["--variant", "tiny", "--run-dir", str(tmp_path)]
-    assert main([*arguments, "--layers", "3"]) == 2
-    error = capsys.readouterr().err
-    assert f"Checkpoint `{tmp_path}/hybrid/checkpoints/latest/1` belongs to another run" in error
-    assert "`layers` is 4 there and 3 here" in error
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory):
+    """Returns the folder of a tiny run after the first of its two epochs."""
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    assert run(TINY, folder, console=Console(file=Interrupting())) == signal.SIGINT
+    return folder
 
-    assert main(arguments) == 0
-    assert "hybrid: resuming after epoch 1 of 2" in capsys.readouterr().out
-    ours, theirs = (
-        json.loads((folder / "results.json").read_text())["models"]
-        for folder in (tmp_path, finished[0])
-    )
-    for name, model in theirs.items():
-        for field in ("test_accuracy", "valid_accuracy", "valid_loss", "best_epoch"):
-            assert ours[name][field] == model[field]
+
+@pytest.fixture(scope="module")
+def finished(interrupted):
+    """Returns the folder of that run, resumed and finished, and what was printed."""
+    # Other settings in the meantime are refused.
+    with pytest.raises(CheckpointError) as caught:
+        run(dataclasses.replace(TINY, layers=3), interrupted)
+    log = io.StringIO()
+    assert run(TINY, interrupted, console=Console(file=log, width=100)) is None
+    return interrupted, log.getvalue(), str(caught.value)
+
+
+def test_an_interrupted_run_refuses_other_settings_and_resumes(finished):
+    folder, log, error = finished
+    assert f"Checkpoint `{folder}/hybrid/checkpoints/latest/1` belongs to another run" in error
+    assert "setting `layers` is 4 there and 3 here" in error
+    assert log.startswith("hybrid: resuming after epoch 1 of 2")
+    assert "epoch 2/2" in log and "test accuracy" in log and str(folder) in log
+
+
+def test_a_run_leaves_what_it_promises(finished):
+    folder, *_ = finished
+    for name in FIGURES:
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+    results = json.loads((folder / "results.json").read_text())
+    assert Config(**results["config"] | {"channels": tuple(results["config"]["channels"])}) == TINY
+    assert {"python", "jax", "flax", "optax", "qjax"} <= set(results["versions"])
+    for name, model in results["models"].items():
+        assert 0 < model["test_accuracy"] < 1
+        assert model["parameters"] == 601
+        assert 0 < model["seconds_a_step"] < model["seconds_to_first_step"]
+        assert (folder / name / "checkpoints" / "latest" / "2").is_dir()
+        assert list((folder / name / "checkpoints" / "best").iterdir())
+
+
+def test_a_finished_run_is_told_and_not_run_again(finished, capsys):
+    folder, *_ = finished
+    before = sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*"))
+    assert main(["--variant", "tiny", "--run-dir", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    assert "is finished; --restart begins it anew" in shown and "test accuracy" in shown
+    assert sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*")) == before
+
+
+def test_finished_results_of_other_settings_are_not_touched(finished, capsys):
+    folder, *_ = finished
+    assert main(["--variant", "tiny", "--run-dir", str(folder), "--epochs", "3"]) == 2
+    error = capsys.readouterr().err
+    assert f"Results `{folder}/results.json` are of another run: epochs is 2 there" in error
+    assert "--restart" in error and "Traceback" not in error
 
 
 def test_restart_moves_the_old_run_aside(tmp_path, capsys, monkeypatch):

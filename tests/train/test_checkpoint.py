@@ -40,7 +40,9 @@ def test_what_is_in_the_folder(saved):
     with ocp.CheckpointManager(path.parent) as manager:
         items = ocp.args.Composite(arrays=ocp.args.StandardRestore(), notes=ocp.args.JsonRestore())
         restored = manager.restore(3, args=items)
-    assert {"params.kernel", "params.bias", "step", "key"} < set(restored["arrays"])
+    assert {"params.kernel", "best.params.bias", "opt.0.mu.kernel", "step", "key"} < set(
+        restored["arrays"]
+    )
     assert restored["arrays"]["step"] == 15
     assert len(restored["notes"]["records"]) == 3
 
@@ -164,6 +166,15 @@ def test_leftovers_of_a_kill_are_passed_over(data, saved):
     run(whole, data, epochs=6)
     assert same(model, whole)
     assert numbers(saved, "best")[-1] == "6"
+
+
+def test_a_damaged_best_checkpoint_stops_no_run(data, saved):
+    damage_bytes(saved / "checkpoints" / "best" / "3")
+    again = plain()
+    result = run(again, data, epochs=3, run_dir=saved)
+    nnx.update(again, result.best)
+    _, metrics = cross_entropy(again, data.valid, None)
+    np.testing.assert_allclose(metrics["accuracy"], result.history.valid["accuracy"][2])
 
 
 def test_notes_are_json_that_people_can_read(saved):

@@ -110,7 +110,7 @@ def test_python_is_not_in_the_loop(data):
 
 
 def test_same_seed_same_bits_other_seed_other_bits(data):
-    models = [Classifier() for _ in range(3)]
+    models = [plain() for _ in range(3)]
     for model, seed in zip(models, (0, 0, 1), strict=True):
         run(model, data, seed=seed)
     assert same(models[0], models[1])

@@ -49,7 +49,7 @@ def test_the_step_is_named_and_the_last_good_parameters_saved(tmp_path, bad):
     assert model.w[...] == 6
     with ocp.CheckpointManager(path.parent) as manager:
         items = ocp.args.Composite(arrays=ocp.args.StandardRestore())
-        assert manager.restore(6, args=items)["arrays"]["0.w"] == 6
+        assert manager.restore(6, args=items)["arrays"]["params.w"] == 6
     # The same again: nothing saved is lost, and the same step is named.
     with pytest.raises(NonFiniteError, match="step 7"):
         train(Counter(), breaks_at(6, bad), run_dir=tmp_path)

@@ -19,23 +19,23 @@ def small_angle(stddev: float = 0.1) -> Callable[..., jax.Array]:
     vanish exponentially with its width as it does for angles drawn from the whole circle.
 
     Args:
-      stddev: Standard deviation sigma in radians, above 0.
+        stddev: Standard deviation sigma in radians, above 0.
 
     Returns:
-      `initializer(key, shape, dtype)`; it consumes the key.
+        `initializer(key, shape, dtype)`; it consumes the key.
 
     Raises:
-      ValueError: If `stddev` is not above 0.
+        ValueError: If `stddev` is not above 0.
 
     References:
-      Zhang et al., 2022, `Escaping from the Barren Plateau via Gaussian Initializations
-      <https://arxiv.org/abs/2203.09376>`_
+        Zhang et al., 2022, `Escaping from the Barren Plateau via Gaussian Initializations
+        <https://arxiv.org/abs/2203.09376>`_
 
     Example:
-      >>> import jax
-      >>> from qjax.nn import initializers
-      >>> initializers.small_angle(0.01)(jax.random.key(0), (3, 4)).shape
-      (3, 4)
+        >>> import jax
+        >>> from qjax.nn import initializers
+        >>> initializers.small_angle(0.01)(jax.random.key(0), (3, 4)).shape
+        (3, 4)
     """
     if not stddev > 0:
         raise ValueError(f"Argument `stddev` must be above 0, but is {stddev}.")
@@ -54,20 +54,20 @@ def uniform_angle(low: float = 0.0, high: float = 2 * math.pi) -> Callable[..., 
     $$\theta \sim \mathcal{U}[\mathrm{low}, \mathrm{high})$$
 
     Args:
-      low: Smallest angle in radians.
-      high: Bound above all angles, in radians.
+        low: Smallest angle in radians.
+        high: Bound above all angles, in radians.
 
     Returns:
-      `initializer(key, shape, dtype)`; it consumes the key.
+        `initializer(key, shape, dtype)`; it consumes the key.
 
     Raises:
-      ValueError: If `high` is not above `low`.
+        ValueError: If `high` is not above `low`.
 
     Example:
-      >>> import jax
-      >>> from qjax.nn import initializers
-      >>> bool(initializers.uniform_angle()(jax.random.key(0), (3, 4)).min() >= 0)
-      True
+        >>> import jax
+        >>> from qjax.nn import initializers
+        >>> bool(initializers.uniform_angle()(jax.random.key(0), (3, 4)).min() >= 0)
+        True
     """
     if not high > low:
         raise ValueError(f"Argument `high` must be above `low`, but they are {high} and {low}.")
