@@ -99,14 +99,6 @@ class Structure:
             else:
                 yield item
 
-    def flat(self) -> Iterator[Operation]:
-        """The operations as written, those of a repeat once."""
-        for item in self.items:
-            if isinstance(item, Repeat):
-                yield from item.body.flat()
-            elif isinstance(item, Operation):
-                yield item
-
     def depth(self) -> int:
         """Number of layers when every gate starts as soon as its qubits are free."""
         busy = [0] * self.n_qubits
