@@ -18,10 +18,10 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test train bench format lint types pytest lock clean
+.PHONY: help test train bench bench-full format lint types pytest lock clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -49,8 +49,11 @@ pytest: $(READY)
 train: $(READY) ## Train the hybrid digits model (options: ARGS="...")
 	$(BIN)/python -m models.hybrid_digits $(ARGS)
 
-bench: $(BENCH_READY) ## Run the benchmarks against other libraries (options: ARGS="...")
+bench: $(BENCH_READY) ## Run the quick benchmarks against other libraries (options: ARGS="...")
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+bench-full: $(BENCH_READY) ## Run all benchmarks, hours (options: ARGS="...")
+	$(BIN)/python -m benchmarks.run --suite full $(ARGS)
 
 format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format .
@@ -61,6 +64,6 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	$(COMPILE) --extra bench --upgrade --output-file requirements-bench.lock
 	$(COMPILE) --constraint requirements-bench.lock --upgrade --output-file requirements.lock
 
-clean: ## Remove .venv and the tools' caches (training runs stay)
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+clean: ## Remove .venv, .venv-peers and the tools' caches (training runs stay)
+	rm -rf $(VENV) .venv-peers build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

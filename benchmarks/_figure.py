@@ -1,16 +1,18 @@
-"""Bars of the first call and of the step, a group a workload."""
+"""Step and first call against qubits, layers and batch: a line a library."""
 
 from pathlib import Path
 from typing import Any
 
 import matplotlib.figure
-import numpy as np
 
 from benchmarks import report
 from benchmarks.adapters import REFERENCE
 
+AXES = ("qubits", "layers", "batch")
+Row = dict[str, Any]
 
-def draw(rows: list[dict[str, Any]], path: Path) -> None:
+
+def draw(rows: list[Row], path: Path) -> None:
     """Draws the rows whose answers are right to an image file."""
     verdicts = report.trusted(rows)
     shown = [
@@ -20,20 +22,45 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
         and r["library"] != REFERENCE
         and verdicts[r["workload"], r["library"]]
     ]
-    names = list(dict.fromkeys(r["workload"] for r in shown))
     libraries = list(dict.fromkeys(r["library"] for r in shown))
-    figure = matplotlib.figure.Figure(figsize=(11, 4), layout="constrained")
-    panels = (("first_call_s", "first call, s"), ("step_median_s", "step, s (median)"))
-    for axes, (key, label) in zip(figure.subplots(1, 2), panels, strict=True):
-        for k, library in enumerate(libraries):
-            mine = {r["workload"]: r.get(key) for r in shown if r["library"] == library}
-            heights = [mine.get(name) or np.nan for name in names]
-            places = np.arange(len(names)) + (k - (len(libraries) - 1) / 2) * 0.8 / len(libraries)
-            axes.bar(places, heights, 0.8 / len(libraries), label=library)
-        axes.set_xticks(range(len(names)), names, rotation=20)
-        axes.set_yscale("log")
-        axes.set_ylabel(label)
-        axes.grid(axis="y", alpha=0.3)
-    handles = axes.get_legend_handles_labels()
-    figure.legend(*handles, loc="outside upper center", ncols=len(libraries), frameon=False)
+    colors = {library: f"C{k % 10}" for k, library in enumerate(libraries)}
+    styles = {library: ("-", "--")[k // 10] for k, library in enumerate(libraries)}
+    figure = matplotlib.figure.Figure(figsize=(12, 6.5), layout="constrained")
+    panels = (("step_median_s", "step, s (median)"), ("first_call_s", "first call, s"))
+    for line, (key, label) in zip(figure.subplots(2, 3), panels, strict=True):
+        for axis, (axes, name) in enumerate(zip(line, AXES, strict=True)):
+            title, sizes = series(shown, axis)
+            for library in libraries:
+                points = sorted(
+                    (sizes[r["workload"]], r[key])
+                    for r in shown
+                    if r["library"] == library and r["workload"] in sizes and key in r
+                )
+                if points:
+                    form = {"color": colors[library], "ls": styles[library], "label": library}
+                    axes.plot(*zip(*points, strict=True), marker=".", **form)
+            axes.set(yscale="log", xlabel=name, ylabel=label, title=title)
+            if name != "qubits":
+                axes.set_xscale("log")
+            axes.grid(alpha=0.3)
+    handles = {}
+    for axes in figure.axes:
+        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    if handles:
+        figure.legend(handles.values(), handles, loc="outside upper center", ncols=7, frameon=False)
     figure.savefig(path, dpi=150)
+
+
+def series(rows: list[Row], axis: int) -> tuple[str, dict[str, int]]:
+    """Returns the workloads that differ in one size only, most of them, and that size of each."""
+    groups: dict[str, dict[str, int]] = {}
+    for row in rows:
+        family, *sizes = row["workload"].split("-")
+        if axis < len(sizes):
+            others = [*sizes[:axis], "*", *sizes[axis + 1 :]]
+            group = groups.setdefault("-".join([family, *others]), {})
+            group[row["workload"]] = int(sizes[axis])
+    if not groups:
+        return "", {}
+    title = max(groups, key=lambda name: len(groups[name]))
+    return title, groups[title]

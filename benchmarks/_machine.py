@@ -1,6 +1,7 @@
 """What the numbers were measured on."""
 
 import datetime
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -19,6 +20,7 @@ def machine() -> dict[str, Any]:
         "os": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "revision": _revision(),
+        "source": _source(),
     }
 
 
@@ -66,6 +68,15 @@ def _revision() -> str | None:
     except OSError:
         return None
     return run.stdout.strip() or None
+
+
+def _source() -> str:
+    """Returns a digest of what is measured and what measures, for "-dirty" says little."""
+    root = Path(__file__).parents[1]
+    paths = sorted(
+        path for folder in ("qjax", "benchmarks") for path in (root / folder).rglob("*.py")
+    )
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
 
 
 def _cpu() -> str:

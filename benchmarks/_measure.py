@@ -5,9 +5,9 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import _machine
+from benchmarks import _environment, _machine
 from benchmarks._process import Stopped, Worker
-from benchmarks.adapters import REFERENCE
+from benchmarks.adapters import REFERENCE, library as row_of
 
 Row = dict[str, Any]
 
@@ -75,9 +75,15 @@ def measure(
 def _start(row: Row, workers: dict[str, Worker], settings: Settings, tell) -> None:
     """Starts a worker and sees it through its first call, stage by stage."""
     library = row["library"]
-    tell(library, "import")
     row |= {"date": _machine.now(), "load": _machine.load()}
-    worker = workers[library] = Worker(library, row["workload"], settings.time_limit)
+    try:
+        tell(library, "environment")
+        python = _environment.python(row_of(library))
+    except _environment.Failed as failure:
+        row["reason"] = str(failure)
+        return
+    tell(library, "import")
+    worker = workers[library] = Worker(library, row["workload"], settings.time_limit, python)
     try:
         message: Row = {}
         while "ready" not in message:

@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+# JAX's own limits keep out what compiles quickly.
+CACHE_EVERYTHING = {
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}
 
 
 class Stopped(Exception):
@@ -25,13 +30,31 @@ class Stopped(Exception):
 class Worker:
     """One library on one workload. Only the time that the runner waits for it counts."""
 
-    def __init__(self, library: str, workload: str, time_limit: float) -> None:
+    def __init__(
+        self,
+        library: str,
+        workload: str,
+        time_limit: float,
+        python: str = sys.executable,
+        cache: Path | None = None,
+    ) -> None:
+        """Starts the process.
+
+        Args:
+            library: Name of the library.
+            workload: Name of the workload.
+            time_limit: Seconds that the runner waits for it in all.
+            python: The Python that has the library.
+            cache: Folder for JAX's compiled programs, which then outlive the process.
+        """
         self._left = self._limit = time_limit
         self._log = tempfile.TemporaryFile()
         # A compiled program kept from an earlier run would make the first call look free.
         env = {k: v for k, v in os.environ.items() if k != "JAX_COMPILATION_CACHE_DIR"}
+        if cache is not None:
+            env |= CACHE_EVERYTHING | {"JAX_COMPILATION_CACHE_DIR": str(cache)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks._worker", library, workload],
+            [python, "-m", "benchmarks._worker", library, workload],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -35,12 +35,12 @@ def main() -> None:
 
 def _serve(library: str, workload: workloads.Workload, tell) -> None:
     start = time.perf_counter()
-    adapter = adapters.load(library)
+    adapter, form = adapters.load(library)
     tell(import_s=time.perf_counter() - start, versions=_machine.versions(adapter.PACKAGES))
-    if not adapter.supports(workload):
+    if not adapter.supports(workload, form):
         tell(unsupported=True)
         return
-    program = adapter.build(workload)
+    program = adapter.build(workload, form)
     before = _machine.memory("VmRSS")
     tell(device=program.device, dtype=program.dtype, rss_before_bytes=before)
     for stage in _stages.first_call(program):

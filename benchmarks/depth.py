@@ -38,11 +38,12 @@ def main(argv: list[str] | None = None) -> int:
     for _ in range(args.starts):
         # In turns, so that a slow spell of the machine does not fall on one depth alone.
         for layers, rows in zip(args.layers, (few, many), strict=True):
-            workload = workloads.deep(args.qubits, layers, args.batch).name
+            workload = workloads.parse(f"deep-{args.qubits}-{layers}-{args.batch}").name
             with console.status(f"{workload}, {args.library}"):
                 row = measure(workload, [args.library], settings)[0]
             if row["status"] != "ok":
-                console.print(f"{workload}, {args.library} {row['status']}: {row['reason']}")
+                words = f"{workload}, {args.library} {row['status']}: {row['reason']}"
+                console.print(words, markup=False)
                 return 1
             if "equations" not in row:
                 console.print(f"Argument `--library` must be a JAX library, but is {args.library}.")

@@ -1,8 +1,9 @@
-"""Turns results into a Markdown table, and a figure: `python -m benchmarks.report FILE...`.
+"""Turns results into Markdown tables and figures: `python -m benchmarks.report FILE...`.
 
 Ratios are the library's time over qjax's in the same file; that of the step is the median of the
 rounds' ratios, for a round's steps were taken within seconds of each other. A row whose answer
-differs from the reference's is not compared.
+differs from the reference's is not compared. "Of least" is the share of the step that the machine
+needs at least (`_roofline.py`). `--readme` writes the README's section from the committed results.
 """
 
 import argparse
@@ -12,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
-from benchmarks import _answers, workloads
+from benchmarks import _answers, _roofline, workloads
 from benchmarks.adapters import REFERENCE
 
 BASELINE = "qjax"
@@ -28,6 +30,7 @@ COLUMNS = (
     "step, ms (min)",
     "peak, MB",
     "temp, MB",
+    "of least",
     "first call / qjax",
     "step / qjax",
 )
@@ -38,20 +41,28 @@ Row = dict[str, Any]
 def main(argv: list[str] | None = None) -> int:
     """Prints the report of one or more results files."""
     parser = argparse.ArgumentParser("python -m benchmarks.report", description=__doc__)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="JSON lines of a run")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="JSON lines of a run")
     parser.add_argument(
         "--plot", type=Path, metavar="PNG", help="also draw the figure to this path"
     )
     parser.add_argument(
         "--out", type=Path, metavar="MD", help="write the report here, not to print"
     )
+    parser.add_argument("--readme", action="store_true", help="write the README's section anew")
     args = parser.parse_args(argv)
+    if args.readme:
+        from benchmarks import _readme
+
+        _readme.rewrite()
+        return 0
+    if not args.files:
+        parser.error("a FILE or --readme is required")
     sections, everything = [], []
     try:
         for path in args.files:
             header, rows = load(path)
             everything += rows
-            sections.append(f"{describe(header)}\n\n{markdown(rows)}")
+            sections.append(f"{describe(header)}\n\n{markdown(rows, header)}")
     except (OSError, ValueError) as error:
         print(f"Argument `FILE` must be the results of a run, but: {error}", file=sys.stderr)
         return 2
@@ -70,25 +81,27 @@ def main(argv: list[str] | None = None) -> int:
 def load(path: Path) -> tuple[Row, list[Row]]:
     """Returns the header and the rows of a results file."""
     header: Row | None = None
-    rows = []
+    rows: dict[tuple[str, str], Row] = {}
     for number, line in enumerate(path.read_text().splitlines(), 1):
         try:
             entry = json.loads(line)
             kind = entry["kind"]
+            key = (entry["workload"], entry["library"]) if kind == "row" else None
         except (ValueError, TypeError, KeyError):
-            raise ValueError(f"line {number} of {path} is not a JSON object with a kind") from None
+            raise ValueError(f"line {number} of {path} is not a line of results") from None
         if kind == "machine":
             header = entry
-        elif kind == "row":
-            rows.append(entry)
+        elif key is not None:
+            rows[key] = entry
     if header is None:
         raise ValueError(f"{path} has no line that describes the machine")
-    return header, rows
+    return header, list(rows.values())
 
 
 def describe(header: Row) -> str:
     """Returns one line about the machine."""
-    return (
+    device = header.get("rates", {}).get("device", "cpu")
+    return ("" if device == "cpu" else f"{device}; ") + (
         f"{header['cpu']}, {header['cores']} cores, {header['memory_bytes'] / 2**30:.0f} GiB, "
         f"{header['os']}, Python {header['python']}, {header['date']}, "
         f"revision {header.get('revision') or 'unknown'}, "
@@ -99,12 +112,15 @@ def describe(header: Row) -> str:
 def trusted(rows: list[Row]) -> dict[tuple[str, str], bool]:
     """Says of each (workload, library) whether its answer is the reference's.
 
-    The reference is the row of NumPy in double precision; without one, qjax's row.
+    The reference is the row of NumPy in double precision; without one, a library's in double
+    precision; without that, qjax's row.
     """
     by_key = {(r["workload"], r["library"]): r for r in rows}
     verdicts = {}
     for (workload, library), row in by_key.items():
-        candidates = (by_key.get((workload, name), {}) for name in (REFERENCE, BASELINE))
+        exact = (r for r in rows if r["workload"] == workload and r.get("dtype") == "complex128")
+        named = {name: by_key.get((workload, name), {}) for name in (REFERENCE, BASELINE)}
+        candidates = (named[REFERENCE], *exact, named[BASELINE])
         reference = next((r for r in candidates if "value" in r), None)
         verdicts[workload, library] = (
             reference is not None
@@ -114,7 +130,7 @@ def trusted(rows: list[Row]) -> dict[tuple[str, str], bool]:
     return verdicts
 
 
-def cells(rows: list[Row]) -> list[list[str]]:
+def cells(rows: list[Row], header: Row | None = None) -> list[list[str]]:
     """Returns the table's text, one list a row; the reference has none, for it is not timed."""
     verdicts = trusted(rows)
     by_key = {(r["workload"], r["library"]): r for r in rows}
@@ -132,52 +148,65 @@ def cells(rows: list[Row]) -> list[list[str]]:
         elif not verdicts.get((workload, BASELINE)):
             compared = ["no baseline", "no baseline"]
         else:
-            compared = [_ratio(row, baseline, "first_call_s"), _step_ratio(row, baseline)]
-        stages = [_number(row.get(key)) for key in ("trace_s", "lower_s", "compile_s")]
+            compared = [
+                times(ratio(row, baseline, key)) for key in ("first_call_s", "step_median_s")
+            ]
+        stages = [number(row.get(key)) for key in ("trace_s", "lower_s", "compile_s")]
         first = _pair(row, "first_call_s", "first_call_cpu_s")
         step = _pair(row, "step_median_s", "step_min_s", scale=1e3)
-        memory = [_number(row.get(k), 1e-6) for k in ("peak_rss_bytes", "temp_bytes")]
-        table.append([workload, library, *stages, first, step, *memory, *compared])
+        memory = [number(row.get(k), 1e-6) for k in ("peak_rss_bytes", "temp_bytes")]
+        share = of_least(row, header or {})
+        table.append([workload, library, *stages, first, step, *memory, share, *compared])
     return table
 
 
-def markdown(rows: list[Row]) -> str:
+def of_least(row: Row, header: Row) -> str:
+    """Returns the share of the step that the machine needs at least."""
+    least = _roofline.bound(workloads.parse(row["workload"]), header)
+    return "" if least is None or "step_min_s" not in row else f"{least / row['step_min_s']:.0%}"
+
+
+def markdown(rows: list[Row], header: Row | None = None) -> str:
     """Returns the rows as a Markdown table."""
     align = ["---", "---"] + ["---:"] * (len(COLUMNS) - 2)
-    lines = [list(COLUMNS), align, *cells(rows)]
+    lines = [list(COLUMNS), align, *cells(rows, header)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def terminal_table(rows: list[Row]) -> Table:
+def terminal_table(rows: list[Row], header: Row | None = None) -> Table:
     """Returns the rows as a table for the terminal, without the columns that it has no room for."""
     shown = [COLUMNS.index(name) for name in NARROW]
     table = Table(*NARROW, title=rows[0]["workload"], title_justify="left")
-    for line in cells(rows):
-        table.add_row(*(line[k] for k in shown))
+    for line in cells(rows, header):
+        table.add_row(*(escape(line[k]) for k in shown))  # a reason may hold brackets
     return table
 
 
-def _ratio(row: Row, baseline: Row, key: str) -> str:
-    return f"{_number(row[key] / baseline[key])}x" if key in row and key in baseline else ""
+def ratio(row: Row, baseline: Row, key: str) -> float | None:
+    """Returns a time of one row over that of another; of a step, the median over the rounds."""
+    if key not in row or key not in baseline:
+        return None
+    if key == "step_median_s" and "step_rounds_s" in row and "step_rounds_s" in baseline:
+        pairs = zip(row["step_rounds_s"], baseline["step_rounds_s"], strict=False)
+        return statistics.median(mine / theirs for mine, theirs in pairs)
+    return row[key] / baseline[key]
 
 
-def _step_ratio(row: Row, baseline: Row) -> str:
-    if "step_rounds_s" not in row or "step_rounds_s" not in baseline:
-        return _ratio(row, baseline, "step_median_s")
-    pairs = zip(row["step_rounds_s"], baseline["step_rounds_s"], strict=False)
-    return f"{_number(statistics.median(mine / theirs for mine, theirs in pairs))}x"
+def times(factor: float | None) -> str:
+    """Returns a ratio as text."""
+    return "" if factor is None else f"{number(factor)}x"
 
 
 def _pair(row: Row, key: str, second: str, scale: float = 1.0) -> str:
-    first, other = (_number(row.get(k), scale) for k in (key, second))
+    first, other = (number(row.get(k), scale) for k in (key, second))
     return f"{first} ({other})" if other else first
 
 
-def _number(number: float | None, scale: float = 1.0) -> str:
+def number(value: float | None, scale: float = 1.0) -> str:
     """Returns three digits: more would be noise."""
-    if number is None:
+    if value is None:
         return ""
-    scaled = number * scale
+    scaled = value * scale
     return f"{scaled:,.0f}" if scaled >= 100 else f"{scaled:.3g}"
 
 

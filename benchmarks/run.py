@@ -13,31 +13,59 @@ Answers. The workload is also computed in double precision by a few lines of Num
 "reference"); the report compares no row whose answer differs from it.
 
 Failures. An adapter that raises, dies or exceeds `--time-limit` is a row that says so.
+
+Interrupts. Rows are written as each workload ends; the same command, run again, goes on from there.
 """
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
-from benchmarks import _machine, adapters, report, workloads
+from benchmarks import _machine, _roofline, adapters, report, workloads
 from benchmarks._measure import Row, Settings, measure
 
-DEFAULT_WORKLOADS = ("qml-8-4-256", "qml-10-3-100", "tfim-12-4", "qml-12-6-64")
+SUITES: dict[str, dict[str, Any]] = {
+    "quick": {
+        "workloads": workloads.QUICK,
+        "libraries": adapters.QUICK,
+        "repeats": 9,
+        "rounds": 3,
+        "burst": 1.0,
+        "time_limit": 60.0,
+    },
+    "full": {
+        "workloads": workloads.PRESETS,
+        "libraries": tuple(adapters.LIBRARIES),
+        "repeats": 30,
+        "rounds": 5,
+        "burst": 5.0,
+        "time_limit": 600.0,
+    },
+}
+# What must be equal for a run to go on where another stopped.
+SAME = ("cpu", "cores", "python", "revision", "source", "repeats", "rounds", "time_limit_s")
 DEFAULT_OUT = Path("benchmarks/results/latest.jsonl")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the benchmarks and returns the exit status: 1 if qjax has no answer somewhere."""
-    args = _parser().parse_args(argv)
+    args = _arguments(argv)
     console = Console()
     # A partial file never takes the place of a whole one.
     partial = args.out.with_name(args.out.name + ".part")
     first = [] if args.no_reference else [adapters.REFERENCE]
-    libraries = list(dict.fromkeys(first + args.libraries))
+    libraries = list(dict.fromkeys(first + list(args.libraries)))
     settings = Settings(args.repeats, args.rounds, args.burst, args.time_limit)
     header = {
         "kind": "machine",
@@ -48,28 +76,48 @@ def main(argv: list[str] | None = None) -> int:
         "rounds": args.rounds,
         "time_limit_s": args.time_limit,
     }
+    rows = _resume(partial, header)
+    if rows is None:
+        rows = []
+        header |= _roofline.measure()
+    else:
+        header = report.load(partial)[0]
+        console.print(f"Going on from {len(rows)} rows in {partial}", soft_wrap=True)
     try:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         file = partial.open("w")
     except OSError as error:
         console.print(f"Argument `--out` must be a path that can be written, but: {error}")
         return 2
-    rows: list[Row] = []
+    done = {(row["workload"], row["library"]) for row in rows}
+    names = list(dict.fromkeys(args.workloads))
     try:
         with file, _progress(console) as progress:
-            _write(file, [header])
-            for workload in dict.fromkeys(args.workloads):
-                rows += _run(workload, libraries, settings, progress, file)
+            _write(file, [header, *rows])
+            total = progress.add_task("workloads", total=len(names), stage="")
+            for workload in names:
+                if not all((workload, library) in done for library in libraries):
+                    rows += _run(workload, libraries, settings, progress, file, header)
+                progress.advance(total)
     except KeyboardInterrupt:
-        console.print(f"Stopped. The workloads that were done are in {partial}", soft_wrap=True)
+        console.print(f"Stopped; the same command goes on. So far: {partial}", soft_wrap=True)
         return 130
     partial.replace(args.out)
     console.print(f"Written to {args.out}", soft_wrap=True)
     return int(any(r["library"] == report.BASELINE and r["status"] == "failed" for r in rows))
 
 
-def _run(workload, libraries, settings, progress, file) -> list[Row]:
-    task = progress.add_task(workload, stage="")
+def _resume(partial: Path, header: Row) -> list[Row] | None:
+    """Returns the rows of a run that stopped, if it measured the same on the same machine."""
+    try:
+        before, rows = report.load(partial)
+    except (OSError, ValueError):
+        return None
+    return rows if all(before.get(key) == header[key] for key in SAME) else None
+
+
+def _run(workload, libraries, settings, progress, file, header) -> list[Row]:
+    task = progress.add_task(workload, stage="", total=None)
 
     def tell(library: str, stage: str) -> None:
         progress.update(task, stage=f"{library}: {stage}")
@@ -77,17 +125,18 @@ def _run(workload, libraries, settings, progress, file) -> list[Row]:
     rows = measure(workload, libraries, settings, tell)
     _write(file, rows)
     progress.remove_task(task)
-    progress.console.print(report.terminal_table(rows))
+    progress.console.print(report.terminal_table(rows, header))
     return rows
 
 
-def _parser() -> argparse.ArgumentParser:
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Returns the options; those that are not given are the suite's."""
     summary = "Times qjax and other libraries on the same workloads."
     parser = argparse.ArgumentParser("python -m benchmarks.run", description=summary)
+    parser.add_argument("--suite", choices=SUITES, default="quick", help="defaults of the others")
     parser.add_argument(
         "--workloads",
         nargs="+",
-        default=DEFAULT_WORKLOADS,
         type=_workload,
         metavar="NAME",
         help=f"any sizes of a family; ready-made: {', '.join(workloads.PRESETS)}",
@@ -95,20 +144,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--libraries",
         nargs="+",
-        default=list(adapters.LIBRARIES),
         type=_library,
         metavar="NAME",
         help=f"of {', '.join(adapters.LIBRARIES)}, or the dotted module name of another adapter",
     )
-    parser.add_argument("--repeats", type=int, default=30, help="timed steps (default 30)")
-    parser.add_argument("--rounds", type=int, default=5, help="turns they are spread over (5)")
-    parser.add_argument("--burst", type=float, default=5, help="seconds that end a turn early (5)")
-    parser.add_argument(
-        "--time-limit", type=float, default=600, help="seconds for a library on a workload (600)"
-    )
+    parser.add_argument("--repeats", type=int, help="timed steps")
+    parser.add_argument("--rounds", type=int, help="turns they are spread over")
+    parser.add_argument("--burst", type=float, help="seconds that end a turn early")
+    parser.add_argument("--time-limit", type=float, help="seconds for a library on a workload")
     parser.add_argument("--no-reference", action="store_true", help="leave out the NumPy answers")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help=f"default {DEFAULT_OUT}")
-    return parser
+    args = parser.parse_args(argv)
+    for key, value in SUITES[args.suite].items():
+        if getattr(args, key) is None:
+            setattr(args, key, value)
+    return args
 
 
 def _workload(name: str) -> str:
@@ -120,7 +170,7 @@ def _workload(name: str) -> str:
 
 def _library(name: str) -> str:
     try:
-        adapters.module_name(name)
+        adapters.library(name)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return name
@@ -130,6 +180,7 @@ def _progress(console: Console) -> Progress:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
+        MofNCompleteColumn(),
         TextColumn("{task.fields[stage]}", style="dim"),
         TimeElapsedColumn(),
     )

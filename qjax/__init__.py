@@ -23,6 +23,9 @@ from qjax.measure import (
     amplitude as amplitude,
     density_matrix as density_matrix,
     expectation as expectation,
+    explain as explain,
+    hessian_vector_product as hessian_vector_product,
+    metric_operator as metric_operator,
     metric_tensor as metric_tensor,
     probabilities as probabilities,
     quantum_fisher as quantum_fisher,
@@ -35,7 +38,7 @@ __version__ = "0.1.0"
 
 # Reached as `qjax.nn` without an import statement, and loaded only then: they import Flax,
 # Optax or matplotlib.
-_LEAVES = ("data", "library", "nn", "plot", "train")
+_LEAVES = ("data", "library", "nn", "optimize", "plot", "train")
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ LAYERS = (
     {"passes", "library"},
     {"engines", "gradients"},
     {"measure"},
-    {"data", "interop", "nn", "plot", "testing", "train"},
+    {"data", "interop", "nn", "optimize", "plot", "testing", "train"},
     {"cli"},
 )
 MAX_LINES = 800

@@ -49,6 +49,8 @@ def test_no_backend_starts(imported):
     assert imported["backends"] == []
 
 
-@pytest.mark.parametrize("heavy", ["flax", "tensorcircuit", "matplotlib", "sklearn", "cotengra"])
+@pytest.mark.parametrize(
+    "heavy", ["flax", "tensorcircuit", "matplotlib", "optax", "sklearn", "cotengra"]
+)
 def test_heavy_libraries_stay_out(imported, heavy):
     assert heavy not in imported["modules"]

@@ -1,8 +1,8 @@
 """How each library computes the workloads: one module a library, all with the same names.
 
-    PACKAGES            the distributions whose versions a row records
-    supports(workload)  whether this library has the workload
-    build(workload)     the `Program` that is timed
+    PACKAGES                  the distributions whose versions a row records
+    supports(workload, form)  whether this library, used so, has the workload
+    build(workload, form)     the `Program` that is timed
 
 A module imports its library at its top, as that library's users do; only a worker process ever
 imports it. To add a library, write its module and add its row here.
@@ -10,33 +10,77 @@ imports it. To add a library, write its module and add its row here.
 
 import importlib
 from types import ModuleType
+from typing import NamedTuple
+
+
+class Library(NamedTuple):
+    """A library and a way to use it.
+
+    Attributes:
+        module: Of this folder, or dotted from anywhere.
+        form: How it is used; the module says what each means.
+        needs: Where its versions clash with ours or it is large: what its own environment holds.
+    """
+
+    module: str
+    form: str = ""
+    needs: tuple[str, ...] = ()
+
 
 LIBRARIES = {
-    "qjax": "benchmarks.adapters.qjax_",
-    "tensorcircuit-plain": "benchmarks.adapters.tensorcircuit_plain",
-    "tensorcircuit-vvag": "benchmarks.adapters.tensorcircuit_vvag",
-    "tensorcircuit-scan": "benchmarks.adapters.tensorcircuit_scan",
-    "pennylane": "benchmarks.adapters.pennylane_",
+    "qjax": Library("qjax_", "repeat"),
+    "qjax-loop": Library("qjax_", "loop"),
+    "tensorcircuit-plain": Library("tensorcircuit_", "plain"),
+    "tensorcircuit-vvag": Library("tensorcircuit_", "vvag"),
+    "tensorcircuit-scan": Library("tensorcircuit_", "scan"),
+    "pennylane": Library("pennylane_", "default.qubit"),
+    "lightning-plain": Library("pennylane_", "lightning.qubit"),
+    "lightning": Library("lightning_", "lightning.qubit"),
+    "qulacs": Library("qulacs_"),
+    "qujax-plain": Library("qujax_", "plain"),
+    "qujax-scan": Library("qujax_", "scan"),
+    # Newer JAX breaks its dispatch on the type of a state.
+    "horqrux": Library("horqrux_", needs=("horqrux==0.9.2", "jax==0.6.2", "jaxlib==0.6.2")),
+    "deepquantum": Library("deepquantum_", needs=("deepquantum==4.5.0",)),
+    # cuQuantum's cuStateVec with an adjoint gradient.
+    "lightning-gpu": Library(
+        "lightning_",
+        "lightning.gpu",
+        ("pennylane==0.45.1", "pennylane-lightning-gpu==0.45.0", "custatevec-cu12", "jax==0.10.2"),
+    ),
 }
+
+# One form a library, its best, none that brings gigabytes.
+QUICK = (
+    "qjax",
+    "qjax-loop",
+    "tensorcircuit-scan",
+    "pennylane",
+    "lightning",
+    "qulacs",
+    "qujax-scan",
+)
 
 # Not a competitor: its answers are what the others are checked against.
 REFERENCE = "reference"
 
 
-def module_name(library: str) -> str:
-    """Returns the module of a library's name; a dotted name is itself a module."""
-    if library == REFERENCE:
-        return "benchmarks.adapters.reference"
-    if library in LIBRARIES:
-        return LIBRARIES[library]
-    if "." in library:
-        return library
+def library(name: str) -> Library:
+    """Returns the row of a library's name; a dotted name is itself a module."""
+    if name == REFERENCE:
+        return Library(name)
+    if name in LIBRARIES:
+        return LIBRARIES[name]
+    if "." in name:
+        return Library(name)
     raise ValueError(
         f"Argument `library` must be one of {', '.join(LIBRARIES)} or an adapter's dotted module "
-        f"name, but is {library!r}."
+        f"name, but is {name!r}."
     )
 
 
-def load(library: str) -> ModuleType:
-    """Imports a library's adapter, and the library with it."""
-    return importlib.import_module(module_name(library))
+def load(name: str) -> tuple[ModuleType, str]:
+    """Imports a library's adapter, and the library with it; returns it and the form."""
+    row = library(name)
+    module = row.module if "." in row.module else f"{__name__}.{row.module}"
+    return importlib.import_module(module), row.form

@@ -1,62 +1,80 @@
-"""PennyLane's `default.qubit` with JAX: backpropagation, parameter broadcasting, `jax.jit`."""
+"""PennyLane's QNodes with JAX: parameter broadcasting, `jax.jit`. The form is the device.
 
-import jax
+"default.qubit" differentiates by backpropagation, the C++ and CUDA devices by the adjoint method.
+"""
+
 import jax.numpy as jnp
 import pennylane as qml
 
-from benchmarks.adapters._jax import program
+from benchmarks.adapters import _jax
 from benchmarks.adapters._program import Program
-from benchmarks.workloads import Qml, Tfim, Workload
+from benchmarks.workloads import Workload
 
 PACKAGES = ("pennylane", "jax", "jaxlib", "numpy")
 
-
-def supports(workload: Workload) -> bool:
-    return type(workload) in BUILDERS
-
-
-def build(workload: Workload) -> Program:
-    return BUILDERS[type(workload)](workload)
-
-
-def _qml(workload: Qml) -> Program:
-    n = workload.qubits
-
-    @qml.qnode(qml.device("default.qubit", wires=n), interface="jax", diff_method="backprop")
-    def predict(weights, x):
-        for i in range(n):
-            qml.RY(x[:, i], wires=i)
-        for layer in range(workload.layers):
-            for i in range(n):
-                qml.RY(weights[layer, i, 0], wires=i)
-                qml.RZ(weights[layer, i, 1], wires=i)
-            for i in range(n):
-                qml.CNOT(wires=[i, (i + 1) % n])
-        return qml.expval(qml.Z(0))
-
-    def loss(weights, x, y):
-        return jnp.mean((predict(weights, x) - y) ** 2)
-
-    return program(jax.jit(jax.value_and_grad(loss)), workload)
+GATES = {
+    "rx": qml.RX,
+    "ry": qml.RY,
+    "rz": qml.RZ,
+    "rzz": qml.IsingZZ,
+    "h": qml.Hadamard,
+    "cx": qml.CNOT,
+    "cz": qml.CZ,
+}
 
 
-def _tfim(workload: Tfim) -> Program:
-    n = workload.qubits
-    terms = [qml.Z(i) @ qml.Z(i + 1) for i in range(n - 1)] + [qml.X(i) for i in range(n)]
-    hamiltonian = qml.Hamiltonian([-1.0] * len(terms), terms)
-
-    @qml.qnode(qml.device("default.qubit", wires=n), interface="jax", diff_method="backprop")
-    def energy(angles):
-        for i in range(n):
-            qml.Hadamard(wires=i)
-        for layer in range(workload.layers):
-            for i in range(n - 1):
-                qml.IsingZZ(angles[layer, i], wires=[i, i + 1])
-            for i in range(n):
-                qml.RX(angles[layer, n - 1 + i], wires=i)
-        return qml.expval(hamiltonian)
-
-    return program(jax.jit(jax.value_and_grad(energy)), workload)
+def supports(workload: Workload, form: str = "default.qubit") -> bool:
+    return form == "default.qubit" or workload.answer in ("gradient", "value")
 
 
-BUILDERS = {Qml: _qml, Tfim: _tfim}
+def build(workload: Workload, form: str = "default.qubit") -> Program:
+    lightning = form != "default.qubit"
+    precision = {"c_dtype": jnp.complex64} if lightning else {}
+    device = qml.device(form, wires=workload.qubits, **precision)
+    method = "adjoint" if lightning else "backprop"
+    node = qml.qnode(device, interface="jax", diff_method=method)
+    data = [term.datum for term in workload.terms]
+
+    def apply(weights, x):
+        for op in workload.ops:
+            GATES[op.gate](*([op.angle(weights, x)] if op.turns else []), wires=op.qubits)
+
+    @node
+    def state(weights):
+        apply(weights, None)
+        return qml.state()
+
+    @node
+    def observe(weights, x):
+        apply(weights, x)
+        return qml.expval(observable(workload))
+
+    @node
+    def each_term(weights, x):
+        apply(weights, x)
+        return [qml.expval(word(term)) for term in workload.terms]
+
+    def weighed(weights, x):
+        coefficients = jnp.array([term.coefficient for term in workload.terms])
+        return jnp.sum(
+            coefficients * x[:, jnp.array(data)] * jnp.stack(each_term(weights, x), 1), 1
+        )
+
+    return _jax.program(workload, observe if data[0] is None else weighed, state)
+
+
+def observable(workload):
+    """Returns the observable; its coefficients are numbers."""
+    words = [word(term) for term in workload.terms]
+    coefficients = [term.coefficient for term in workload.terms]
+    if coefficients == [1.0]:
+        return words[0]
+    return qml.Hamiltonian(coefficients, words)
+
+
+def word(term):
+    """Returns a Pauli string."""
+    letters = (
+        getattr(qml, letter)(qubit) for letter, qubit in zip(term.word, term.qubits, strict=True)
+    )
+    return qml.prod(*letters)

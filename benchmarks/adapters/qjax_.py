@@ -1,53 +1,95 @@
-"""qjax: the circuit of one sample, its layers in `repeat`, `jax.vmap` over the batch."""
+"""qjax: the circuit of one sample, `jax.vmap` over the batch.
+
+Form "repeat": a broadcast call for each row of gates, the layers in `repeat`. Form "loop": a plain
+Python loop, one gate a call.
+"""
+
+import itertools
 
 import jax
-import jax.numpy as jnp
 
 import qjax
-from benchmarks.adapters._jax import program
+from benchmarks.adapters import _jax
 from benchmarks.adapters._program import Program
-from benchmarks.workloads import Qml, Tfim, Workload
+from benchmarks.workloads import Op, Workload
 
 PACKAGES = ("qjax-ml", "jax", "jaxlib", "numpy")
 
 
-def supports(workload: Workload) -> bool:
-    return type(workload) in BUILDERS
+def supports(workload: Workload, form: str = "repeat") -> bool:
+    return True
 
 
-def build(workload: Workload) -> Program:
-    return BUILDERS[type(workload)](workload)
+def build(workload: Workload, form: str = "repeat") -> Program:
+    circuit = FORMS[form]
+
+    def one(weights, x):
+        return qjax.expectation(circuit(workload, weights, x), _observable(workload, x))
+
+    def answer_fisher(weights):
+        return _jax.traced(qjax.quantum_fisher(lambda w: circuit(workload, w, None), weights))
+
+    if workload.answer == "fisher":
+        return _jax.clocked(jax.jit(answer_fisher), workload)
+    return _jax.program(workload, _jax.each(one))
 
 
-def _qml(workload: Qml) -> Program:
-    n = workload.qubits
-    ring = [(i + 1) % n for i in range(n)]
-
-    def layer(circuit, w):
-        return circuit.ry(w[:, 0], range(n)).rz(w[:, 1], range(n)).cx(range(n), ring)
-
-    def predict(weights, x):
-        circuit = qjax.Circuit(n).ry(x, range(n)).repeat(layer, weights)
-        return qjax.expectation(circuit, qjax.Z(0))
-
-    def loss(weights, x, y):
-        return jnp.mean((jax.vmap(predict, (None, 0))(weights, x) - y) ** 2)
-
-    return program(jax.jit(jax.value_and_grad(loss)), workload)
+def _repeat(workload, weights, x):
+    first, layers, last = workload.split(weights)
+    circuit = _rows(qjax.Circuit(workload.qubits), workload.first, first, x)
+    if workload.layers:
+        circuit = circuit.repeat(lambda c, w: _rows(c, workload.layer, w, x), layers)
+    return _rows(circuit, workload.last, last, x)
 
 
-def _tfim(workload: Tfim) -> Program:
-    n = workload.qubits
-    bonds = [qjax.Z(i) @ qjax.Z(i + 1) for i in range(n - 1)]
-    hamiltonian = -1.0 * sum(bonds + [qjax.X(i) for i in range(n)])
-
-    def layer(circuit, angles):
-        return circuit.rzz(angles[: n - 1], range(n - 1), range(1, n)).rx(angles[n - 1 :], range(n))
-
-    def energy(angles):
-        return qjax.expectation(qjax.Circuit(n).h(range(n)).repeat(layer, angles), hamiltonian)
-
-    return program(jax.jit(jax.value_and_grad(energy)), workload)
+def _loop(workload, weights, x):
+    circuit = qjax.Circuit(workload.qubits)
+    for op in workload.ops:
+        angle = (op.angle(weights, x),) if op.turns else ()
+        circuit = getattr(circuit, op.gate)(*angle, *op.qubits)
+    return circuit
 
 
-BUILDERS = {Qml: _qml, Tfim: _tfim}
+def _rows(circuit, ops, weights, x):
+    """Appends the gates, neighbours of a kind in one call."""
+    for (gate, *_), row in itertools.groupby(ops, _kind):
+        row = list(row)
+        qubits = [list(qubits) for qubits in zip(*(op.qubits for op in row), strict=True)]
+        slots, data = (tuple(getattr(op, key) for op in row) for key in ("weight", "datum"))
+        angles = (
+            Op(gate, (), _index(slots), _index(data)).angle(weights, x) if row[0].turns else None
+        )
+        circuit = getattr(circuit, gate)(*(() if angles is None else (angles,)), *qubits)
+    return circuit
+
+
+def _kind(op):
+    return op.gate, op.weight is None, op.datum is None
+
+
+def _index(numbers):
+    """Returns what picks the numbers from an array: a slice where one does, a list, or None."""
+    if numbers[0] is None:
+        return None
+    start, step = numbers[0], (numbers[1] - numbers[0] if len(numbers) > 1 else 1)
+    if step > 0 and numbers == tuple(range(start, start + step * len(numbers), step)):
+        return slice(start, numbers[-1] + 1, step)
+    return jax.numpy.array(numbers)
+
+
+def _observable(workload, x):
+    scaled = (
+        (t.coefficient if t.datum is None else t.coefficient * x[t.datum]) * _word(t)
+        for t in workload.terms
+    )
+    return sum(scaled)
+
+
+def _word(term):
+    word = qjax.I()
+    for letter, qubit in zip(term.word, term.qubits, strict=True):
+        word = word @ getattr(qjax, letter)(qubit)
+    return word
+
+
+FORMS = {"repeat": _repeat, "loop": _loop}

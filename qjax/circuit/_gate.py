@@ -177,6 +177,49 @@ class Gate:
         return bool(np.all(np.abs(dense - np.diag(np.diag(dense))) < _TOLERANCE))  # type: ignore[operator,arg-type]
 
     @functools.cached_property
+    def is_real(self) -> bool:
+        """Whether its matrix is real whatever the angles; with data, that depends on the data."""
+        if self.factors:
+            return all(gate.is_real for gate, _ in self.factors)
+        if self.data:
+            return False
+        if callable(self.matrix):
+            angles = (0.0 for _ in self.parameters)
+            return not jnp.issubdtype(jax.eval_shape(self.matrix, *angles).dtype, jnp.complexfloating)
+        if self.pauli:
+            return self.pauli.count("Y") % 2 == 1
+        dense = self.matrix if self.generator is None else 1j * self.generator
+        return bool(np.all(np.abs(np.imag(dense)) < _TOLERANCE))  # type: ignore[arg-type]
+
+    @functools.cached_property
+    def real_factors(self) -> tuple[tuple[Gate, tuple[int, ...]], ...]:
+        """Diagonal and real gates whose product it is, the first acting first; itself if none.
+
+        A gate on the X axis is one on the Y axis, which is real, between S gates: so are RX, Y,
+        their controlled forms, and U.
+        """
+        angles = tuple(range(len(self.parameters)))
+        known = self.is_real or self.is_diagonal or self.data or callable(self.matrix)
+        if known or (self.n_qubits > 3 and not self.factors):  # A wide word is one step as it is.
+            return ((self, angles),)
+        if self.factors:
+            return tuple(
+                (inner, tuple(outer[i] for i in places))
+                for gate, outer in self.factors
+                for inner, places in gate.real_factors
+            )
+        dense, field = self.matrix, "matrix"
+        if dense is None:
+            dense, field = (self.generators or (None,))[0], "generator"
+        for frame in _frames(self.n_qubits):
+            turned = frame.conj()[:, None] * dense * frame[None, :]
+            inner = Gate(f"real {self.name}", **{field: turned}, parameters=self.parameters)  # type: ignore[arg-type]
+            if inner.is_real:
+                first, last = (Gate("s", matrix=np.diag(d)) for d in (frame.conj(), frame))
+                return (first, ()), (inner, angles), (last, ())
+        return ((self, angles),)
+
+    @functools.cached_property
     def index_map(self) -> tuple[tuple[int, ...], int] | None:
         """Columns and offset of b -> A b + c over GF(2), where the gate is such a permutation.
 
@@ -229,7 +272,7 @@ class Gate:
 
         Args:
             *parameters: Arrays ``[uses, *event_shape]``, one a parameter.
-            dtype: Complex dtype of the result.
+            dtype: Dtype of the result: complex, or real for a gate that is real.
 
         Returns:
             Matrices ``[uses, 2**k, 2**k]``; for a gate without parameters ``[1, 2**k, 2**k]``.
@@ -249,14 +292,15 @@ class Gate:
             return functools.reduce(lambda total, part: part @ total, parts)
         if callable(self.matrix):
             return jax.vmap(lambda *p: jnp.asarray(self.matrix(*p), dtype))(*parameters)  # type: ignore[misc,operator]
+        known = functools.partial(_cast, dtype=dtype)
         if self.matrix is not None:
-            return jnp.asarray(self.matrix[None], dtype)
+            return known(self.matrix)
         constant, waves = self._harmonics
         theta = parameters[0].astype(real)[:, None, None]
-        total = jnp.asarray(constant, dtype)[None]
+        total = known(constant)
         for f, a, b in waves:
             c, s = (trig(theta * f).astype(dtype) for trig in (jnp.cos, jnp.sin))
-            total = total + c * jnp.asarray(a[None], dtype) + s * jnp.asarray(b[None], dtype)
+            total = total + c * known(a) + s * known(b)
         return total
 
     def phases(self, *parameters: Any, dtype: Any) -> jax.Array:
@@ -320,9 +364,22 @@ def _given(gate: Gate, field: str) -> bool:
     return value is not None and (not isinstance(value, str | tuple) or len(value) > 0)
 
 
+@functools.cache
+def _frames(n_qubits: int) -> list[np.ndarray]:
+    """Diagonals of S on some of the qubits."""
+    index = np.arange(2**n_qubits)
+    return [1j ** np.bitwise_count(index & mask) for mask in range(1, 2**n_qubits)]
+
+
 def _gaps(values: np.ndarray) -> tuple[float, ...]:
     gaps = np.round(np.abs(values[:, None] - values[None, :]), 9).ravel()
     return tuple(float(g) for g in np.unique(gaps) if g > 0)
+
+
+def _cast(matrix: Any, dtype: Any) -> jax.Array:
+    """A constant matrix as a stack of one; of a real gate its real part."""
+    real = jnp.issubdtype(dtype, jnp.floating)
+    return jnp.asarray(np.real(matrix) if real else matrix, dtype)[None]
 
 
 def _cis(angle: jax.Array) -> jax.Array:

@@ -64,6 +64,10 @@ class IndexMap(NamedTuple):
         linear = IndexMap(tuple(right for _, right in rows), 0)
         return IndexMap(linear.columns, linear.image(self.offset))
 
+    def widened(self) -> IndexMap:
+        """The map on one more bit, the last, which stays as it is."""
+        return IndexMap((*(c << 1 for c in self.columns), 1), self.offset << 1)
+
     def permuted(self, source: Iterable[int], target: Iterable[int]) -> IndexMap:
         """The same map between two orders of the qubits, most significant first.
 

@@ -1,7 +1,8 @@
 """Lowers a fused circuit to a program: where each qubit's bit is, and which steps act on it.
 
-A block acts on the last bits of the state, so its qubits are moved there first; the planner follows
-the order of the bits, and moves them as a rotation where it can, since that is the cheapest move.
+A block acts on a run of bits; the planner follows the order of the bits, and moves the block's
+behind all others where they are not together, or where that is faster. The bit of the imaginary
+part is one of them, numbered like a further qubit; only complex blocks care where it is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from qjax.passes import fuse, roll
 
 Order = tuple[int, ...]
 
+# From here on a block acts on its bits where they are: one state is then many large products, while
+# of a batch of small states it would be very many small ones.
+_IN_PLACE_QUBITS = 14
+
 
 @dataclasses.dataclass(frozen=True)
 class Lower:
@@ -28,11 +33,13 @@ class Lower:
         max_block: Largest number of qubits of a fused block, or None.
         dtype: Complex dtype of the state.
         roll: Whether structure that repeats becomes a loop.
+        real: Whether the state stays real, and has no bit for an imaginary part.
     """
 
     max_block: int | None
     dtype: Any
     roll: bool = True
+    real: bool = False
 
     def __call__(self, circuit: Circuit, *, loop: bool = False) -> Program:
         """The program of a circuit.
@@ -40,7 +47,7 @@ class Lower:
         Args:
             circuit: Any circuit.
             loop: Whether the program must end in the order in which it starts; otherwise it ends
-                in the canonical order, qubit 0 first.
+                in the canonical order, the imaginary part and then qubit 0 first.
         """
         circuit = roll(circuit) if self.roll else circuit
         return _lower(fuse(circuit, self.max_block, self.dtype, inside=False), self, loop)
@@ -55,44 +62,40 @@ class Round:
 
     def __call__(self, leaves: tuple[Any, ...]) -> Program:
         """The program of one round."""
-        return self.lower(Circuit.from_parts(self.body, leaves), loop=True)
+        circuit = Circuit.from_parts(self.body, leaves[: self.body.n_leaves])
+        return self.lower(circuit, loop=True)
+
+
+def canonical(n_qubits: int, real: bool) -> Order:
+    """The order of the bits that verbs read."""
+    qubits = tuple(range(n_qubits))
+    return qubits if real else (n_qubits, *qubits)
 
 
 def _lower(circuit: Circuit, lower: Lower, loop: bool) -> Program:
-    canonical = tuple(range(circuit.n_qubits))
     items = circuit.structure.items
-    plan = _Plan(canonical, circuit.leaves, lower)
+    plan = _Plan(canonical(circuit.n_qubits, lower.real), circuit, lower)
+    home = plan.order
     plan.order = start = plan.wanted(items)
     for position, item in enumerate(items):
         following = items[position + 1 :]
-        last = start if loop else canonical
+        last = start if loop else home
         if isinstance(item, Repeat):
             plan.repeat(item)
         elif isinstance(item, IndexMap):
             plan.gather(item, plan.wanted(following) if following else last)
         else:
             plan.operation(item)
-    plan.move(start if loop else canonical)
+    plan.move(start if loop else home)
     return Program(tuple(plan.arrays), tuple(plan.steps), start)
-
-
-def bring_last(order: Order, qubits: Sequence[int]) -> Order:
-    """An order in which some qubits are last: the same, a rotation, or else any."""
-    k, wanted = len(qubits), set(qubits)
-    if set(order[-k:]) == wanted:
-        return order
-    for cut in range(1, len(order)):
-        rotated = order[cut:] + order[:cut]
-        if set(rotated[-k:]) == wanted:
-            return rotated
-    return tuple(q for q in order if q not in wanted) + tuple(sorted(wanted))
 
 
 class _Plan:
     """Steps and arrays so far, and the current order of the bits."""
 
-    def __init__(self, order: Order, leaves: Sequence[Any], lower: Lower):
-        self.order, self.leaves, self.lower = order, leaves, lower
+    def __init__(self, order: Order, circuit: Circuit, lower: Lower):
+        self.order, self.leaves, self.lower = order, circuit.leaves, lower
+        self.n_qubits = circuit.n_qubits
         self.steps: list[Any] = []
         self.arrays: list[Any] = []
 
@@ -102,14 +105,21 @@ class _Plan:
 
     def move(self, order: Order) -> None:
         if order != self.order:
-            self.add(Move(tuple(self.order.index(q) for q in order)))
+            self.add(Move(tuple(self.order.index(b) for b in order)))
             self.order = order
 
-    def mask(self, qubits: Sequence[int]) -> int:
-        n = len(self.order)
-        return sum(1 << (n - 1 - self.order.index(q)) for q in qubits)
+    def mask(self, bits: Sequence[int]) -> int:
+        m = len(self.order)
+        return sum(1 << (m - 1 - self.order.index(b)) for b in bits)
+
+    @property
+    def imaginary(self) -> int | None:
+        """Place of the bit of the imaginary part."""
+        return self.order.index(self.n_qubits) if self.n_qubits in self.order else None
 
     def gather(self, item: IndexMap, order: Order) -> None:
+        if self.imaginary is not None:
+            item = item.widened()
         write = item.permuted(self.order, order)
         read = write.inverse()
         self.add(Gather((read.columns, read.offset), (write.columns, write.offset)))
@@ -121,8 +131,29 @@ class _Plan:
             if isinstance(item, Repeat):
                 return self.round(item)[1]
             if isinstance(item, Operation) and item.gate.data == "matrix":
-                return bring_last(self.order, item.qubits[0])
+                return self.ready(self.bits(item, item.qubits[-1]))
         return self.order
+
+    def bits(self, item: Operation, qubits: Sequence[int]) -> tuple[int, ...]:
+        """The bits that a block acts on."""
+        if jnp.iscomplexobj(self.leaves[item.slots[0].leaf]):
+            return self.n_qubits, *qubits
+        return tuple(qubits)
+
+    def ready(self, bits: Sequence[int]) -> Order:
+        """An order in which a block may act: the same, or one that has its bits last."""
+        k, m, wanted = len(bits), len(self.order), set(bits)
+        first = min(self.order.index(b) for b in bits)
+        after = m - first - k
+        together = set(self.order[first : first + k]) == wanted
+        if together and (after == 0 or (self.n_qubits >= _IN_PLACE_QUBITS and after >= k)):
+            return self.order
+        inner = self.order[first : first + k] if together else sorted(wanted, key=self.rank)
+        return (*(b for b in self.order if b not in wanted), *inner)
+
+    def rank(self, bit: int) -> int:
+        """The imaginary part comes first."""
+        return -1 if bit == self.n_qubits else bit
 
     def round(self, item: Repeat) -> tuple[Loop, Order]:
         """A repeat as a step, and the order in which its rounds start and end."""
@@ -134,7 +165,8 @@ class _Plan:
         return Loop(prepare, item.length, item.reverse), jax.eval_shape(prepare, one).order
 
     def stacked(self, item: Repeat) -> tuple[Any, ...]:
-        return tuple(self.leaves[item.start : item.start + item.body.n_leaves])
+        leaves = tuple(self.leaves[item.start : item.start + item.body.n_leaves])
+        return leaves or (jnp.zeros(item.length, jnp.float32),)  # A loop needs a length.
 
     def repeat(self, item: Repeat) -> None:
         loop, order = self.round(item)
@@ -153,38 +185,34 @@ class _Plan:
                 self.rotation(item, qubits, leaf[j] if jnp.ndim(leaf) else leaf)
 
     def blocks(self, item: Operation, leaf: Any) -> None:
-        """Blocks of one operation share no qubit, so the nearest one goes first."""
+        """Blocks of one operation share no qubit, so one that needs no move goes first."""
         left = dict(item.uses())
         while left:
-            j = next((j for j, q in left.items() if bring_last(self.order, q) == self.order), None)
-            j = min(left) if j is None else j
+            still = (j for j in left if self.ready(self.bits(item, left[j])) == self.order)
+            j = next(still, max(left))
             qubits = left.pop(j)
-            self.move(bring_last(self.order, qubits))
-            k = len(qubits)
-            places = [qubits.index(q) for q in self.order[-k:]]
-            self.add(Block(k), real_block(_reordered(leaf[j], places)))
+            bits = self.bits(item, qubits)
+            self.move(self.ready(bits))
+            first = min(self.order.index(b) for b in bits)
+            run = self.order[first : first + len(bits)]
+            local = {b: i for i, b in enumerate((*qubits, self.n_qubits))}
+            block = real_block(leaf[j], [local[b] for b in run])
+            self.add(Block(len(run), len(self.order) - first - len(run)), block)
 
     def phases(self, qubits: tuple[int, ...], leaf: Any) -> None:
         places = sorted(self.order.index(q) for q in qubits)
         axes = [qubits.index(self.order[p]) for p in places]
         table = leaf.reshape((2,) * len(qubits)).transpose(axes).reshape(-1)
         if self.steps and isinstance(self.steps[-1], Phases):  # One pass for several tables.
-            self.steps[-1] = Phases((*self.steps[-1].places, tuple(places)))
+            before = self.steps[-1]
+            self.steps[-1] = before._replace(places=(*before.places, tuple(places)))
             self.arrays[-1] = (*self.arrays[-1], table)
         else:
-            self.add(Phases((tuple(places),)), (table,))
+            self.add(Phases((tuple(places),), self.imaginary), (table,))
 
     def rotation(self, item: Operation, qubits: tuple[int, ...], theta: Any) -> None:
         word = item.gate.pauli
         x = self.mask([q for q, a in zip(qubits, word, strict=True) if a in "XY"])
         z = self.mask([q for q, a in zip(qubits, word, strict=True) if a in "YZ"])
-        self.add(PauliRotation(x, z), -theta if item.adjoint else theta)
-
-
-def _reordered(matrix: jax.Array, places: list[int]) -> jax.Array:
-    """A matrix with its qubits in another order."""
-    k = len(places)
-    if places == list(range(k)):
-        return matrix
-    axes = (*places, *(k + p for p in places))
-    return matrix.reshape((2,) * (2 * k)).transpose(axes).reshape(matrix.shape)
+        imaginary = 0 if self.imaginary is None else self.mask([self.n_qubits])
+        self.add(PauliRotation(x, z, imaginary), -theta if item.adjoint else theta)

@@ -5,21 +5,32 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from qjax.circuit import Circuit, Word
-from qjax.engines._lower import Lower
-from qjax.kernels import pauli_values, product_state, to_complex, to_pairs
-from qjax.passes import product_vectors, split_prefix
+from qjax.engines._lower import Lower, canonical
+from qjax.kernels import Program, pauli_values, product_state, to_complex, to_planes
+from qjax.passes import is_real, light_cone, product_vectors, roll, split_prefix
 
 Evolve = Callable[[tuple[Any, ...], tuple[Any, ...], jax.Array], jax.Array]
 
-# States alive at once: the one that a step reads, the one it writes, and a copy to move bits.
-_STATES = 3
+
+class Stages(NamedTuple):
+    """What the passes make of a circuit.
+
+    Attributes:
+        head: Single-qubit gates that come first: an outer product.
+        rest: The gates after them.
+        program: What runs them.
+    """
+
+    head: Circuit
+    rest: Circuit
+    program: Program
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +42,7 @@ class Statevector:
         max_block: Largest number of qubits of a fused block; by default it follows from the
             number of qubits.
         roll: Whether structure that repeats, as a Python loop writes it, is compiled as a loop.
+        light_cone: Whether gates and qubits that a local measurement cannot see are dropped.
 
     Raises:
         ValueError: If the dtype is neither, or a circuit does not fit in memory.
@@ -41,9 +53,13 @@ class Statevector:
         Array([0.+0.j, 1.+0.j], dtype=complex64)
     """
 
+    # Alive at once: the state that a step reads, the one it writes, and a copy to move bits.
+    states: ClassVar[int] = 3
+
     dtype: Any = jnp.complex64
     max_block: int | None = None
     roll: bool = True
+    light_cone: bool = True
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -58,6 +74,22 @@ class Statevector:
                 f"Argument `max_block` must be between 1 and 10, but is {self.max_block}."
             )
 
+    def check_circuit(
+        self, circuit: Circuit, qubits: Sequence[int] | None = None, mixed: Any = None
+    ) -> None:
+        """Raises ValueError where what `narrow` leaves of a circuit does not fit."""
+        n = circuit.n_qubits
+        if qubits is not None and not self._fits(n):
+            n = jax.eval_shape(lambda c: self.narrow(c, qubits, mixed)[0], circuit).n_qubits
+        self.check(n)
+
+    def _fits(self, n_qubits: int) -> bool:
+        return n_qubits <= 30 and self.states * self.state_bytes(n_qubits) <= _device_memory()
+
+    def state_bytes(self, n_qubits: int) -> int:
+        """Bytes of one state."""
+        return 2**n_qubits * int(self.dtype.itemsize)
+
     def check(self, n_qubits: int) -> None:
         """Raises ValueError where the precision or the memory is not there."""
         if self.dtype == np.complex128 and not jax.config.read("jax_enable_x64"):
@@ -65,12 +97,12 @@ class Statevector:
                 "Argument `dtype` must be complex64 while JAX's 64-bit mode is off. Switch it on "
                 "with `jax.config.update('jax_enable_x64', True)` to use complex128."
             )
-        state, memory = 2**n_qubits * self.dtype.itemsize, _device_memory()
-        if n_qubits > 30 or _STATES * state > memory:
+        if not self._fits(n_qubits):
+            state, memory = self.state_bytes(n_qubits), _device_memory()
             limit = " and this engine indexes at most 30 qubits" if n_qubits > 30 else ""
             raise ValueError(
                 f"A statevector of {n_qubits} qubits in {self.dtype.name} takes {state:,} bytes, "
-                f"and {_STATES} of them are alive at once, but the device has {memory:,} bytes"
+                f"and {self.states} of them are alive at once, but the device has {memory:,} bytes"
                 f"{limit}. Use fewer qubits, complex64, or a device with more memory; circuits "
                 "with little entanglement or few layers run in tensor-network simulators, such as "
                 "tensorcircuit's."
@@ -78,37 +110,65 @@ class Statevector:
 
     # What verbs ask of an engine. `evolve` runs a program, and is the gradient's choice.
 
-    def pairs(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
-        """The final state as real pairs, ``[2**n, 2]``."""
+    def narrow(
+        self, circuit: Circuit, qubits: Sequence[int], mixed: Sequence[int] | None = None
+    ) -> tuple[Circuit, tuple[int, ...]]:
+        """The part of a circuit that a measurement of some qubits sees, and that part's qubits.
+
+        Args:
+            circuit: The circuit.
+            qubits: What is measured.
+            mixed: Those of the qubits not only measured along Z; all of them by default.
+        """
+        if not self.light_cone or len(qubits) == circuit.n_qubits:
+            return circuit, tuple(range(circuit.n_qubits))
+        # Rolled first: what is dropped from some rounds of a loop must not undo the loop unasked.
+        rolled = roll(circuit) if self.roll else circuit
+        smaller, kept = light_cone(rolled, qubits, mixed)
+        return (circuit if smaller is rolled else smaller), kept
+
+    def stages(self, circuit: Circuit) -> Stages:
+        """What each pass makes of a circuit; `planes` runs exactly this."""
         head, rest = split_prefix(circuit)
-        program = Lower(self.max_block, self.dtype, self.roll)(rest)
+        lower = Lower(self.max_block, self.dtype, self.roll, is_real(circuit))
+        return Stages(head, rest, lower(rest))
+
+    def planes(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
+        """The final state, real and imaginary part, ``[2, 2**n]``; ``[1, 2**n]`` if it is real."""
+        head, _, program = self.stages(circuit)
+        n = circuit.n_qubits
         vectors = product_vectors(head, self.dtype)
-        start = product_state([vectors[q] for q in program.order])
-        return evolve(program.steps, program.arrays, start)
+        start = product_state([vectors[q] for q in program.order if q < n])
+        if n in program.order:
+            start = jnp.moveaxis(to_planes(start).reshape((2,) * (n + 1)), 0, program.order.index(n))
+        return evolve(program.steps, program.arrays, start.reshape(-1)).reshape(-1, 2**n)
 
     def state(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """The final state, complex ``[2**n]``."""
-        return to_complex(self.pairs(circuit, evolve))
+        return to_complex(self.planes(circuit, evolve))
 
     def values(self, circuit: Circuit, words: Sequence[Word], evolve: Evolve) -> jax.Array:
         """Expectation values of Pauli strings, real ``[strings]``."""
         n = circuit.n_qubits
         masks = tuple((_mirrored(w.x, n), _mirrored(w.z, n)) for w in words)
-        return pauli_values(self.pairs(circuit, evolve), masks)
+        return pauli_values(self.planes(circuit, evolve), masks)
 
     def probabilities(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """Probabilities of all basis states, real ``[2**n]``."""
-        pairs = self.pairs(circuit, evolve)
-        return jnp.sum(pairs * pairs, -1)
+        planes = self.planes(circuit, evolve)
+        return jnp.sum(planes * planes, 0)
 
     def unitary(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """The circuit's matrix, complex ``[2**n, 2**n]``."""
-        program = Lower(self.max_block, self.dtype, self.roll)(circuit)
         n = circuit.n_qubits
-        columns = jnp.eye(2**n, dtype=self.dtype).reshape((2,) * n + (2**n,))
-        columns = columns.transpose(*program.order, n).reshape(2**n, 2**n)
+        program = Lower(self.max_block, self.dtype, self.roll, is_real(circuit))(circuit)
+        bits, home = len(program.order), canonical(n, len(program.order) == n)
+        columns = jnp.eye(2**bits, 2**n, dtype=jnp.finfo(self.dtype).dtype)
+        columns = columns.reshape((2,) * bits + (2**n,))
+        places = [home.index(b) for b in program.order]
+        columns = columns.transpose(*places, bits).reshape(2**bits, 2**n)
         run = jax.vmap(lambda start: evolve(program.steps, program.arrays, start), -1, -1)
-        return to_complex(jnp.moveaxis(run(jnp.moveaxis(to_pairs(columns), 1, -1)), -1, 1))
+        return to_complex(run(columns).reshape(-1, 2**n, 2**n))
 
 
 def _mirrored(mask: int, n: int) -> int:

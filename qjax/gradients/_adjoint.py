@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
+import jax.numpy as jnp
 
 from qjax.gradients._backprop import Evolve
-from qjax.kernels import Loop, like_varying, pull_back, run
+from qjax.kernels import Loop, Rounds, like_varying, made_ready, prepared, reverse, run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Adjoint:
 
 
 def _reversible_run(steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.Array) -> jax.Array:
+    steps, arrays = prepared(steps, arrays)
+
     @jax.custom_vjp
     def reversible(arrays: tuple[Any, ...], state: jax.Array) -> jax.Array:
         return run(steps, arrays, state)
@@ -53,7 +56,7 @@ def _reversible_run(steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.
 
     def backward(kept: Any, cotangent: jax.Array) -> tuple[Any, jax.Array]:
         arrays, final = kept
-        bars, _, cotangent = _sweep(steps, arrays, final, cotangent)
+        bars, _, cotangent = _sweep(steps, made_ready(steps, arrays), final, cotangent)
         return bars, cotangent
 
     reversible.defvjp(forward, backward)
@@ -67,10 +70,16 @@ def _sweep(
     bars: list[Any] = []
     for step, array in zip(reversed(steps), reversed(arrays), strict=True):
         if isinstance(step, Loop):
-            bar, state, cotangent = _sweep_loop(step, array, state, cotangent)
+            parts = []
+            for part, slices in reversed(step.chunks(array)):
+                bar, state, cotangent = _sweep_loop(part, slices, state, cotangent)
+                parts.append(bar)
+            parts = parts if step.reverse else parts[::-1]
+            bar = jax.tree.map(lambda *x: jnp.concatenate(x), *parts) if parts[1:] else parts[0]
+        elif isinstance(step, Rounds):
+            bar, state, cotangent = _sweep_rounds(step, array, state, cotangent)
         else:
-            state = step.undo(array, state)
-            bar, cotangent = pull_back(step, array, state, cotangent)
+            bar, state, cotangent = reverse(step, array, state, cotangent)
         bars.append(bar)
     return tuple(reversed(bars)), state, cotangent
 
@@ -78,11 +87,23 @@ def _sweep(
 def _sweep_loop(
     loop: Loop, array: Any, state: jax.Array, cotangent: jax.Array
 ) -> tuple[Any, jax.Array, jax.Array]:
-    def body(carry: tuple[jax.Array, jax.Array], array: Any) -> Any:
-        program, pull_back_program = jax.vjp(loop.prepare, array)
-        bars, *before = _sweep(program.steps, program.arrays, *carry)
-        return tuple(before), pull_back_program(dataclasses.replace(program, arrays=bars))[0]
+    def chunk(carry: tuple[jax.Array, jax.Array], array: Any) -> Any:
+        arrays, pull_back, rounds = jax.vjp(lambda a: loop.rounds(a)[::-1], array, has_aux=True)
+        bars, *before = _sweep_rounds(rounds, made_ready(rounds.steps, arrays), *carry)
+        return tuple(before), pull_back(bars)[0]
 
     carry = (like_varying(state, array), like_varying(cotangent, array))
-    carry, bars = jax.lax.scan(body, carry, array, length=loop.length, reverse=not loop.reverse)
+    carry, bars = jax.lax.scan(chunk, carry, loop.blocked(array), reverse=not loop.reverse)
+    return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), bars), *carry
+
+
+def _sweep_rounds(
+    rounds: Rounds, arrays: Any, state: jax.Array, cotangent: jax.Array
+) -> tuple[Any, jax.Array, jax.Array]:
+    def body(carry: tuple[jax.Array, jax.Array], arrays: Any) -> Any:
+        bars, *before = _sweep(rounds.steps, arrays, *carry)
+        return tuple(before), bars
+
+    carry = (like_varying(state, arrays), like_varying(cotangent, arrays))
+    carry, bars = jax.lax.scan(body, carry, arrays, reverse=not rounds.reverse)
     return bars, *carry

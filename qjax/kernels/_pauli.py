@@ -2,26 +2,29 @@
 
 Strings with the same flips x share one product conj(psi[b ^ x]) psi[b]; each string's value is then
 a signed sum of it, and all of them are one matrix product over half of the bits and a sum over the
-other half.
+other half. Many strings of X and Z that have one letter on each place, such as the field of an Ising
+chain, are read at once from the state turned by Hadamard gates.
 """
 
 from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.kernels._state import PRECISION, flip
+from qjax.kernels._state import PRECISION, apply_block, flip
 
 Masks = tuple[tuple[int, int], ...]
 
 # Up to this many different flips are separate static code; more run in a loop over gathers.
 _UNROLLED = 8
+# Hadamard gates on up to so many places are one block.
+_TURNED = 5
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
@@ -29,7 +32,7 @@ def pauli_values(state: jax.Array, masks: Masks) -> jax.Array:
     """Expectation values of Pauli strings.
 
     Args:
-        state: Pairs ``[2**n, 2]``.
+        state: Planes ``[2, 2**n]``, or ``[1, 2**n]`` of a real state.
         masks: One ``(x, z)`` a string, over places, the most significant bit first.
 
     Returns:
@@ -50,11 +53,18 @@ def _pauli_values_jvp(
 
 def _evaluate(state: jax.Array, other: jax.Array, masks: Masks, *, scale: float) -> jax.Array:
     """Scale * Re <other|P|state> for each string, where other may be the state itself."""
+    values, order = [], []
+    for x, members in _turned(masks):
+        turned = _hadamards(state, x), _hadamards(other, x)
+        ones = np.array([masks[i][0] | masks[i][1] for i in members], np.uint32)
+        lead = np.ones(len(members), np.float32)
+        values.append(_signed_sums(_product(*turned, False), ones, lead))
+        order += members
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for i, (x, z) in enumerate(masks):
+    for i in sorted(set(range(len(masks))) - set(order)):
+        x, z = masks[i]
         groups[x, (x & z).bit_count() & 1].append(i)
     unrolled = {k: v for k, v in groups.items() if k[0] == 0 or len(groups) <= _UNROLLED}
-    values, order = [], []
     for (x, odd), members in unrolled.items():
         product = _product(flip(state, x), other, bool(odd))
         values.append(_signed_sums(product, *_terms(masks, members)))
@@ -70,13 +80,57 @@ def _evaluate(state: jax.Array, other: jax.Array, masks: Masks, *, scale: float)
     return scale * total[np.argsort(np.asarray(order))]
 
 
+def _turned(masks: Masks) -> list[tuple[int, list[int]]]:
+    """Families of strings that are worth turning the state for: their X places, and the strings."""
+    families: list[list[Any]] = []
+    for i, (x, z) in enumerate(masks):
+        if x == 0 or x & z:
+            continue
+        for family in families:
+            if not (family[0] & z or family[1] & x):
+                family[0], family[1] = family[0] | x, family[1] | z
+                family[2].append(i)
+                break
+        else:
+            families.append([x, z, [i]])
+    return [
+        (x, members)
+        for x, _, members in families
+        if len({masks[i][0] for i in members}) > 2 * len(list(_runs(x)))
+    ]
+
+
+def _runs(mask: int) -> Iterator[tuple[int, int]]:
+    """Runs of bits of a mask, each as its lowest bit and its length, at most _TURNED."""
+    low = 0
+    while mask >> low:
+        length = 0
+        while length < _TURNED and mask >> (low + length) & 1:
+            length += 1
+        if length:
+            yield low, length
+        low += max(length, 1)
+
+
+def _hadamards(planes: jax.Array, mask: int) -> jax.Array:
+    """Hadamard gates on the places of a mask."""
+    total = planes.reshape(-1)
+    for low, length in _runs(mask):
+        index = np.arange(2**length)
+        odd = np.bitwise_count(index[:, None] & index[None, :]) & 1
+        block = (1.0 - 2.0 * odd) / 2 ** (length / 2)
+        total = apply_block(total, jnp.asarray(block, planes.dtype), low)
+    return total.reshape(planes.shape)
+
+
 def _product(flipped: jax.Array, other: jax.Array, odd: Any) -> jax.Array:
     """Real part of conj(other) flipped, or its imaginary part where the string has odd many Y."""
-    a, b = flipped[:, 0], flipped[:, 1]
-    c, d = other[:, 0], other[:, 1]
-    if isinstance(odd, bool):
-        return c * b - d * a if odd else a * c + b * d
-    return jnp.where(odd, c * b - d * a, a * c + b * d)
+    even = jnp.sum(flipped * other, 0)
+    if odd is False:
+        return even
+    a, b = flipped[0], flipped[-1]
+    c, d = other[0], other[-1]  # In a real state they are the same, and cancel.
+    return c * b - d * a if odd is True else jnp.where(odd, c * b - d * a, even)
 
 
 def _terms(masks: Masks, members: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -125,8 +179,8 @@ def _loop(
     def body(operands: tuple[jax.Array, jax.Array], group: Any) -> jax.Array:
         state, other = operands
         x, odd, z, lead = group
-        index = jnp.arange(state.shape[0], dtype=jnp.uint32) ^ x
-        flipped = state.at[index].get(mode="promise_in_bounds", unique_indices=True)
+        index = jnp.arange(state.shape[-1], dtype=jnp.uint32) ^ x
+        flipped = state.at[:, index].get(mode="promise_in_bounds", unique_indices=True)
         return _signed_sums(_product(flipped, other, odd), z, lead)
 
     step: Callable[..., Any] = lambda _, group: (None, body((state, other), group))  # noqa: E731

@@ -1,16 +1,17 @@
-"""Operations on a statevector held as real pairs, ``[2**n, 2]``: real and imaginary part.
+"""Operations on a statevector held as real numbers, ``[2**m]``.
 
-The pair is one more bit, the least significant, so a complex block on the last k qubits is one
-real matrix product on the last 2**(k+1) entries, in place. On a CPU that runs several times
-faster than the same product in complex numbers, and on a GPU it is an ordinary matrix product.
-
-A qubit's *place* is its position in the current order of the bits, most significant first.
+The real and the imaginary part are one more bit of the index, 0 and 1; a state that stays real does
+without it. Like a qubit, that bit has a *place* in the current order of the bits, most significant
+first. A complex block on k qubits is then a real matrix on k + 1 bits, a real block (RY, H, CX) one
+on k bits, of half the work, and both are one real matrix product, which XLA runs several times
+faster on a CPU than a complex one.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,18 +21,19 @@ import numpy as np
 PRECISION = jax.lax.Precision.HIGHEST
 
 
-def to_pairs(vector: jax.Array) -> jax.Array:
-    """Complex ``[...]`` to pairs ``[..., 2]``."""
-    return jnp.stack([vector.real, vector.imag], -1)
+def to_planes(vector: jax.Array) -> jax.Array:
+    """Real or complex ``[...]`` to real and imaginary planes ``[2, ...]``."""
+    return jnp.stack([vector.real, vector.imag])
 
 
-def to_complex(pairs: jax.Array) -> jax.Array:
-    """Pairs ``[..., 2]`` to complex ``[...]``."""
-    return jax.lax.complex(pairs[..., 0], pairs[..., 1])
+def to_complex(planes: jax.Array) -> jax.Array:
+    """Planes ``[2, ...]``, or ``[1, ...]`` of what is real, to complex ``[...]``."""
+    imaginary = planes[1] if planes.shape[0] == 2 else jnp.zeros_like(planes[0])
+    return jax.lax.complex(planes[0], imaginary)
 
 
 def product_state(vectors: Sequence[jax.Array]) -> jax.Array:
-    """Outer product of complex vectors, the first most significant, as pairs ``[2**n, 2]``."""
+    """Outer product of real or complex vectors, the first most significant, ``[2**n]``."""
 
     def outer(a: jax.Array, b: jax.Array) -> jax.Array:
         return (a[:, None] * b[None, :]).reshape(-1)
@@ -41,21 +43,56 @@ def product_state(vectors: Sequence[jax.Array]) -> jax.Array:
     while len(parts) > 1:
         pairs = zip(parts[::2], parts[1::2], strict=False)
         parts = [outer(a, b) for a, b in pairs] + ([parts[-1]] if len(parts) % 2 else [])
-    return to_pairs(parts[0])
+    return parts[0]
 
 
-def real_block(matrix: jax.Array) -> jax.Array:
-    """The real ``[2K, 2K]`` matrix W such that pairs-of-x @ W = pairs-of-(matrix @ x)."""
-    re, im = matrix.real.T, matrix.imag.T
-    dim = 2 * matrix.shape[-1]
-    rows = [jnp.stack([re, im], -1), jnp.stack([-im, re], -1)]
-    return jnp.stack(rows, 1).reshape(dim, dim)
+def real_block(matrix: jax.Array, places: Sequence[int] = ()) -> jax.Array:
+    """The real matrix W such that bits-of-x @ W = bits-of-(matrix @ x).
+
+    Args:
+        matrix: Real or complex ``[2**k, 2**k]``.
+        places: Where each bit of the block's run comes from: qubits 0 to k - 1 of the matrix, and
+            k for the bit of the imaginary part, which only a complex matrix has.
+    """
+    k = matrix.shape[-1].bit_length() - 1
+    rows = matrix.T
+    if jnp.iscomplexobj(matrix):
+        re, im = rows.real, rows.imag
+        rows = jnp.stack([jnp.stack([re, im], -1), jnp.stack([-im, re], -1)], 1)
+        k += 1
+    if list(places) != list(range(k)):
+        rows = rows.reshape((2,) * (2 * k)).transpose(*places, *(k + p for p in places))
+    return rows.reshape(2**k, 2**k)
 
 
-def apply_block(state: jax.Array, block: jax.Array) -> jax.Array:
-    """Applies a real block to the last qubits."""
-    rows = state.reshape(-1, block.shape[0])
-    return jnp.matmul(rows, block, precision=PRECISION).reshape(state.shape)
+def apply_block(state: jax.Array, block: jax.Array, after: int = 0) -> jax.Array:
+    """Applies a real block to a run of bits with ``after`` more bits behind it."""
+    dim = block.shape[0]
+    if after == 0:
+        rows = state.reshape(-1, dim)
+        return jnp.matmul(rows, block, precision=PRECISION).reshape(state.shape)
+    slabs = state.reshape(-1, dim, 2**after)
+    blocks = jnp.broadcast_to(block.T, (slabs.shape[0], dim, dim))
+    return jnp.matmul(blocks, slabs, precision=PRECISION).reshape(state.shape)
+
+
+def block_cotangent(
+    state: jax.Array, cotangent: jax.Array, n_bits: int, after: int
+) -> jax.Array:
+    """Cotangent of a real block: one contraction over all that it does not act on.
+
+    Args:
+        state: The state before the block.
+        cotangent: That of the state after it.
+        n_bits: Length of the block's run.
+        after: Number of bits behind it.
+    """
+    dim = 2**n_bits
+    if after == 0:
+        rows, bars = state.reshape(-1, dim), cotangent.reshape(-1, dim)
+        return jnp.einsum("ro,ri->oi", bars, rows, precision=PRECISION).T
+    slabs, bars = (x.reshape(-1, dim, 2**after) for x in (state, cotangent))
+    return jnp.sum(jnp.einsum("rim,rom->rio", slabs, bars, precision=PRECISION), 0)
 
 
 @jax.custom_jvp
@@ -75,7 +112,7 @@ def _inverse_block_jvp(
 def move_places(state: jax.Array, places: tuple[int, ...]) -> jax.Array:
     """Reorders the bits: the new place i holds what was at ``places[i]``."""
     shape, axes = _merged(places)
-    return state.reshape(*shape, 2).transpose(*axes, len(axes)).reshape(state.shape)
+    return state.reshape(shape).transpose(axes).reshape(state.shape)
 
 
 def _merged(places: tuple[int, ...]) -> tuple[list[int], list[int]]:
@@ -91,42 +128,100 @@ def _merged(places: tuple[int, ...]) -> tuple[list[int], list[int]]:
     return shape, [order.index(i) for i in range(len(runs))]
 
 
-def apply_phases(
-    state: jax.Array, angles: Sequence[jax.Array], places: Sequence[tuple[int, ...]]
-) -> jax.Array:
-    """Multiplies by exp(i angles) for each table of angles, in one pass.
+class Diagonal:
+    """Axes on which tables over some places, and the bit of the imaginary part, are broadcast."""
+
+    def __init__(self, n_bits: int, places: Sequence[tuple[int, ...]], imaginary: int | None):
+        single = set() if imaginary is None else {imaginary}
+        owners = [tuple(p in table for table in places) for p in range(n_bits)]
+        cuts = [
+            p
+            for p in range(1, n_bits)
+            if owners[p] != owners[p - 1] or p in single or p - 1 in single
+        ]
+        edges = list(zip([0, *cuts], [*cuts, n_bits], strict=True))
+        self.shape = [2 ** (b - a) for a, b in edges]
+        self.imaginary = None if imaginary is None else [a for a, _ in edges].index(imaginary)
+        self._tables = [[a in table for a, _ in edges] for table in places]
+
+    def spread(self, table: jax.Array, index: int) -> jax.Array:
+        """One table, ``[2**m]``, with an axis for each of the state's."""
+        kept = self._tables[index]
+        shape = [d if k else 1 for d, k in zip(self.shape, kept, strict=True)]
+        return table.reshape(shape)
+
+    def factor(self, tables: Any) -> tuple[jax.Array, jax.Array]:
+        """Product of the tables: its real and its imaginary part."""
+        total: Any = None
+        for i, table in enumerate(tables):
+            re, im = self.spread(table[0], i), self.spread(table[1], i)
+            if total is None:
+                total = re, im
+            else:
+                total = total[0] * re - total[1] * im, total[0] * im + total[1] * re
+        return total
+
+    def times_i(self, state: jax.Array) -> jax.Array:
+        """The state times the imaginary unit."""
+        assert self.imaginary is not None
+        shape = [2 if axis == self.imaginary else 1 for axis in range(len(self.shape))]
+        sign = jnp.asarray([-1, 1], state.dtype).reshape(shape)
+        return jnp.flip(state, self.imaginary) * sign
+
+    def sums(self, values: jax.Array, index: int) -> jax.Array:
+        """Sums of an array over all that one table does not tell apart, ``[2**m]``."""
+        rest = [axis for axis, kept in enumerate(self._tables[index]) if not kept]
+        return jnp.sum(values, rest).reshape(-1)
+
+
+def apply_phases(state: jax.Array, tables: Any, axes: Diagonal, sign: int) -> jax.Array:
+    """Multiplies by tables of unit numbers, or by their conjugates, in one pass.
 
     Args:
-        state: Pairs ``[2**n, 2]``.
-        angles: Tables ``[2**m]``, bits in the order of their places.
-        places: For each table its places, increasing.
+        state: Real ``[2**m]``.
+        tables: Pairs of real and imaginary parts ``[2, 2**k]``, bits in the order of their places.
+        axes: Where they go.
+        sign: 1, or -1 for the conjugates.
     """
-    n = state.shape[0].bit_length() - 1
-    cuts = sorted(
-        {0, n} | {p for table in places for p in table} | {p + 1 for t in places for p in t}
-    )
-    edges = list(zip(cuts, cuts[1:], strict=False))
-    total = to_complex(state).reshape([2 ** (b - a) for a, b in edges])
-    for table, where in zip(angles, places, strict=True):
-        shape = [2 if a in where else 1 for a, _ in edges]
-        factor = jax.lax.complex(jnp.cos(table), jnp.sin(table))
-        total = total * factor.reshape(shape)
-    return to_pairs(total.reshape(-1))
+    re, im = axes.factor(tables)
+    grid = state.reshape(axes.shape)
+    total = grid * re
+    if axes.imaginary is not None:  # A flip instead of two planes: XLA fuses it with what follows.
+        total = total + axes.times_i(grid) * (sign * im)
+    return total.reshape(state.shape)
 
 
 def gather(state: jax.Array, columns: tuple[int, ...], offset: int) -> jax.Array:
     """Moves amplitudes: entry b of the result is entry A b + c of the state, over GF(2).
 
     Args:
-        state: Pairs ``[2**n, 2]``.
+        state: Real ``[2**m]``.
         columns: Image under A of the bit at each place, most significant first.
         offset: c.
     """
-    half = len(columns) // 2
-    high = _span(columns[:half]) ^ offset
-    low = _span(columns[half:])
+    m = len(columns)
+    kept = 0  # Leading bits that stay as they are need no index.
+    while kept < m and columns[kept] == 1 << (m - 1 - kept) and not _touched(columns, offset, kept):
+        kept += 1
+    rest = columns[kept:]
+    half = len(rest) // 2
+    high, low = _span(rest[:half]) ^ offset, _span(rest[half:])
     index = (jnp.asarray(high)[:, None] ^ jnp.asarray(low)[None, :]).reshape(-1)
-    return state.at[index].get(mode="promise_in_bounds", unique_indices=True)
+    # Bound to the state, by zero bits of it, so that vmap batches the index too: otherwise XLA lays
+    # the batch out innermost, and every step around the gather pays for turning it around.
+    first = jax.lax.stop_gradient(state[0])
+    bits = jnp.int32 if state.dtype.itemsize == 4 else jnp.int64
+    index = index | (jax.lax.bitcast_convert_type(first, bits) & 0).astype(index.dtype)
+    slabs = state.reshape(2**kept, -1)
+    return (
+        slabs.at[:, index].get(mode="promise_in_bounds", unique_indices=True).reshape(state.shape)
+    )
+
+
+def _touched(columns: Sequence[int], offset: int, place: int) -> bool:
+    """Whether the bit at a place depends on others, or is flipped."""
+    bit = 1 << (len(columns) - 1 - place)
+    return bool(offset & bit) or any(c & bit for i, c in enumerate(columns) if i != place)
 
 
 def _span(columns: Sequence[int]) -> np.ndarray:
@@ -137,10 +232,11 @@ def _span(columns: Sequence[int]) -> np.ndarray:
 
 
 def flip(state: jax.Array, mask: int) -> jax.Array:
-    """Entry b of the result is entry b ^ mask of the state."""
-    n = state.shape[0].bit_length() - 1
+    """Entry b of the result is entry b ^ mask of the state, along its last axis."""
+    n = state.shape[-1].bit_length() - 1
+    lead = state.ndim - 1
     bits = [mask >> (n - 1 - place) & 1 for place in range(n)]
-    shape: list[int] = []
+    shape: list[int] = list(state.shape[:-1])
     axes: list[int] = []
     for place, bit in enumerate(bits):
         if place and bit == bits[place - 1]:
@@ -148,7 +244,8 @@ def flip(state: jax.Array, mask: int) -> jax.Array:
         else:
             axes += [len(shape)] if bit else []
             shape.append(2)
-    return jnp.flip(state.reshape(*shape, 2), axes).reshape(state.shape) if axes else state
+    assert len(shape) > lead or n == 0
+    return jnp.flip(state.reshape(shape), axes).reshape(state.shape) if axes else state
 
 
 def signs(mask: int, n: int, dtype: np.dtype) -> jax.Array:
@@ -161,11 +258,21 @@ def signs(mask: int, n: int, dtype: np.dtype) -> jax.Array:
     return (parts[0][:, None] * parts[1][None, :]).reshape(-1)
 
 
-def rotate_pauli(state: jax.Array, theta: jax.Array, x: int, z: int) -> jax.Array:
-    """Applies exp(-i theta P / 2), P given by its masks over places (x: flips, z: signs)."""
-    n = state.shape[0].bit_length() - 1
-    ones = (x & z).bit_count()
-    image = flip(state, x) * signs(z, n, state.dtype)[:, None]  # Up to (-1)**ones i**ones.
-    for _ in range((3 * ones + 3) % 4):  # Times -i, and i**ones (-1)**ones = (-i)**ones.
-        image = jnp.stack([-image[:, 1], image[:, 0]], -1)
-    return jnp.cos(theta / 2) * state + jnp.sin(theta / 2) * image
+def rotate_pauli(state: jax.Array, theta: jax.Array, x: int, z: int, imaginary: int) -> jax.Array:
+    """Applies exp(-i theta P / 2).
+
+    Args:
+        state: Real ``[2**m]``.
+        theta: The angle.
+        x: Places that P flips, as a mask.
+        z: Places whose sign it takes.
+        imaginary: Mask of the bit of the imaginary part, 0 where there is none.
+    """
+    m = state.shape[0].bit_length() - 1
+    # -i P = (-i) i**ones (-1)**ones X Z, by powers of i; a sign of Z is taken where it is read.
+    power = (3 + 3 * (x & z).bit_count()) % 4
+    minus = 1 if power >= 2 else 0
+    if power % 2:  # Times i: the parts change places, and the new real part its sign.
+        x, z, minus = x ^ imaginary, z ^ imaginary, minus ^ 1
+    image = flip(state, x) * signs(z, m, state.dtype)
+    return jnp.cos(theta / 2) * state + (1 - 2 * minus) * jnp.sin(theta / 2) * image

@@ -1,8 +1,9 @@
 """The steps that a program is made of, each with the step that undoes it.
 
-A step is static; what it is applied with (a block, angles) is the array beside it. Every step is
-linear and norm-preserving in the state: ``apply(array, state)`` is the state after it, and
-``undo(array, state)`` the state before it.
+A step is static; what it is applied with (a block, angles) is the array beside it, which `ready`
+brings into the form that the step reads, for many rounds at once. Every step is linear and
+norm-preserving in the state: ``apply(array, state)`` is the state after it, and
+``undo(array, state)`` the state before it. Places and masks are over all bits of the state.
 """
 
 from __future__ import annotations
@@ -10,36 +11,73 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from qjax.kernels import _state as kernel
 
 
 class Block(NamedTuple):
-    """A dense block on the last qubits. Array: real ``[2K, 2K]``."""
+    """A dense block on a run of bits. Array: real ``[2**n_bits, 2**n_bits]``.
 
-    n_qubits: int
+    Attributes:
+        n_bits: Length of the run.
+        after: Number of bits behind it.
+    """
+
+    n_bits: int
+    after: int = 0
 
     def apply(self, block: Any, state: jax.Array) -> jax.Array:
         """The state after the step."""
-        return kernel.apply_block(state, block)
+        return kernel.apply_block(state, block, self.after)
 
     def undo(self, block: Any, state: jax.Array) -> jax.Array:
         """The state before the step."""
-        return kernel.apply_block(state, kernel.inverse_block(block))
+        return kernel.apply_block(state, kernel.inverse_block(block), self.after)
+
+    def pull_back(
+        self, block: Any, before: jax.Array, cotangent: jax.Array
+    ) -> tuple[Any, jax.Array]:
+        """Cotangents of the block and of the state before it."""
+        bar = kernel.block_cotangent(before, cotangent, self.n_bits, self.after)
+        return bar, kernel.apply_block(cotangent, block.T, self.after)
 
 
 class Phases(NamedTuple):
-    """Diagonal factors. Array: a tuple of tables of angles, ``[2**m]`` each."""
+    """Diagonal factors. Array: a tuple of tables of angles, ``[2**m]`` each.
+
+    Attributes:
+        places: The places of each table, increasing.
+        imaginary: Place of the bit of the imaginary part, None in a real state.
+    """
 
     places: tuple[tuple[int, ...], ...]
+    imaginary: int | None
 
-    def apply(self, angles: Any, state: jax.Array) -> jax.Array:
+    def axes(self, state: jax.Array) -> kernel.Diagonal:
+        """How the tables lie in the state."""
+        return kernel.Diagonal(state.shape[0].bit_length() - 1, self.places, self.imaginary)
+
+    @staticmethod
+    def ready(angles: Any) -> Any:
+        """The tables as unit numbers, real and imaginary parts ``[2, 2**m]``."""
+        return tuple(jnp.stack([jnp.cos(a), jnp.sin(a)], -2) for a in angles)
+
+    def apply(self, tables: Any, state: jax.Array) -> jax.Array:
         """The state after the step."""
-        return kernel.apply_phases(state, angles, self.places)
+        return kernel.apply_phases(state, tables, self.axes(state), 1)
 
-    def undo(self, angles: Any, state: jax.Array) -> jax.Array:
+    def undo(self, tables: Any, state: jax.Array) -> jax.Array:
         """The state before the step."""
-        return kernel.apply_phases(state, [-a for a in angles], self.places)
+        return kernel.apply_phases(state, tables, self.axes(state), -1)
+
+    def cotangent(self, tables: Any, after: jax.Array, cotangent: jax.Array) -> Any:
+        """Cotangents of the angles."""
+        if self.imaginary is None:  # Signs: nothing to differentiate.
+            return tuple(jnp.zeros_like(table[0]) for table in tables)
+        axes = self.axes(after)
+        slope = axes.times_i(after.reshape(axes.shape)) * cotangent.reshape(axes.shape)
+        return tuple(axes.sums(slope, i) for i in range(len(tables)))
 
 
 class PauliRotation(NamedTuple):
@@ -47,14 +85,15 @@ class PauliRotation(NamedTuple):
 
     x: int
     z: int
+    imaginary: int
 
     def apply(self, theta: Any, state: jax.Array) -> jax.Array:
         """The state after the step."""
-        return kernel.rotate_pauli(state, theta, self.x, self.z)
+        return kernel.rotate_pauli(state, theta, self.x, self.z, self.imaginary)
 
     def undo(self, theta: Any, state: jax.Array) -> jax.Array:
         """The state before the step."""
-        return kernel.rotate_pauli(state, -theta, self.x, self.z)
+        return kernel.rotate_pauli(state, -theta, self.x, self.z, self.imaginary)
 
 
 class Move(NamedTuple):
@@ -95,17 +134,33 @@ class Gather(NamedTuple):
 Step = Block | Phases | PauliRotation | Move | Gather
 
 
-def pull_back(
-    step: Step, array: Any, state: jax.Array, cotangent: jax.Array
-) -> tuple[Any, jax.Array]:
-    """Cotangents of a step's array and of the state before it.
+def ready(step: Step, array: Any) -> Any:
+    """An array in the form that its step reads; it may have leading axes."""
+    return step.ready(array) if isinstance(step, Phases) else array
+
+
+def reverse(
+    step: Step, array: Any, after: jax.Array, cotangent: jax.Array
+) -> tuple[Any, jax.Array, jax.Array]:
+    """Goes back over one step.
 
     Args:
         step: The step.
-        array: What it was applied with.
-        state: The state before it.
+        array: What it was applied with, ready.
+        after: The state after it.
         cotangent: That of the state after it.
+
+    Returns:
+        Cotangent of the array as it was before it was made ready, the state before the step, and
+        the cotangent of that state.
     """
+    before = step.undo(array, after)
     if isinstance(step, Move | Gather):  # A permutation: its transpose undoes it, by a gather.
-        return array, step.undo(array, cotangent)
-    return jax.vjp(step.apply, array, state)[1](cotangent)
+        return array, before, step.undo(array, cotangent)
+    if isinstance(step, Block):
+        bar, cotangent = step.pull_back(array, before, cotangent)
+        return bar, before, cotangent
+    if isinstance(step, Phases):
+        return step.cotangent(array, after, cotangent), before, step.undo(array, cotangent)
+    bar, cotangent = jax.vjp(step.apply, array, before)[1](cotangent)
+    return bar, before, cotangent

@@ -1,6 +1,12 @@
 """What is asked of a circuit."""
 
-from qjax.measure._metric import metric_tensor as metric_tensor, quantum_fisher as quantum_fisher
+from qjax.measure._explain import Explanation as Explanation, explain as explain
+from qjax.measure._hessian import hessian_vector_product as hessian_vector_product
+from qjax.measure._metric import (
+    metric_operator as metric_operator,
+    metric_tensor as metric_tensor,
+    quantum_fisher as quantum_fisher,
+)
 from qjax.measure._verbs import (
     amplitude as amplitude,
     density_matrix as density_matrix,

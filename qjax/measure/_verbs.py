@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import Circuit, PauliSum, errors
+from qjax.circuit import Circuit, PauliSum, Word, errors
 from qjax.engines import Statevector
 from qjax.gradients import Adjoint, Backprop, ParameterShift
 
@@ -40,7 +40,8 @@ def statevector(
         >>> qjax.statevector(qjax.Circuit(2).x(1)).real.tolist()
         [0.0, 1.0, 0.0, 0.0]
     """
-    engine, gradient = _checked("statevector", circuit, engine, gradient)
+    engine, gradient = checked("statevector", circuit, engine, gradient)
+    engine.check_circuit(circuit)
     return _run(circuit, engine=engine, gradient=gradient, verb=_state)
 
 
@@ -72,18 +73,11 @@ def expectation(
         >>> qjax.expectation(bell, [qjax.Z(0), qjax.Z(0) @ qjax.Z(1)]).round(5).tolist()
         [0.0, 1.0]
     """
-    engine, gradient = _checked("expectation", circuit, engine, gradient)
-    single = isinstance(observable, PauliSum)
-    observables = (observable,) if single else observable
-    if not isinstance(observables, list | tuple) or not observables:
-        raise TypeError(
-            "Argument `observable` must be an observable such as `qjax.Z(0)`, or a list of them, "
-            f"but is {observable!r}. A sum over nothing is no observable."
-        )
-    for each in observables:
-        _check_observable(each, circuit.n_qubits)
-    values = _run_observables(circuit, tuple(observables), engine=engine, gradient=gradient)
-    return values[0] if single else values
+    engine, gradient = checked("expectation", circuit, engine, gradient)
+    observables = checked_observables(observable, circuit.n_qubits)
+    engine.check_circuit(circuit, *seen_by(word for each in observables for word in each.words))
+    values = _run_observables(circuit, observables, engine=engine, gradient=gradient)
+    return values[0] if isinstance(observable, PauliSum) else values
 
 
 def probabilities(
@@ -112,9 +106,12 @@ def probabilities(
         >>> qjax.probabilities(qjax.Circuit(2).x(1), qubits=[1, 0]).tolist()
         [0.0, 0.0, 1.0, 0.0]
     """
-    engine, gradient = _checked("probabilities", circuit, engine, gradient)
+    engine, gradient = checked("probabilities", circuit, engine, gradient)
     kept = _kept(qubits, circuit.n_qubits)
-    return _run(circuit, engine=engine, gradient=gradient, verb=_Verb(_probabilities, kept))
+    engine.check_circuit(circuit, kept, ())
+    return _run_marginal(
+        circuit, engine=engine, gradient=gradient, verb=_probabilities, qubits=kept, mixed=()
+    )
 
 
 def sample(
@@ -146,10 +143,11 @@ def sample(
         >>> qjax.sample(qjax.Circuit(2).x(1), jax.random.key(0), shots=2).tolist()
         [[0, 1], [0, 1]]
     """
-    engine, gradient = _checked("sample", circuit, engine, None)
+    engine, gradient = checked("sample", circuit, engine, None)
     _check_key(key)
     shots = errors.positive(shots, "shots")
     kept = _kept(qubits, circuit.n_qubits)
+    engine.check_circuit(circuit, kept, ())
     return _run_sample(circuit, key, engine=engine, gradient=gradient, shots=shots, qubits=kept)
 
 
@@ -179,7 +177,8 @@ def amplitude(
         >>> qjax.amplitude(qjax.Circuit(2).h(0).cx(0, 1), "11").real.round(4).tolist()
         0.7071
     """
-    engine, gradient = _checked("amplitude", circuit, engine, gradient)
+    engine, gradient = checked("amplitude", circuit, engine, gradient)
+    engine.check_circuit(circuit)
     index = _index(bits, circuit.n_qubits)
     return _run(circuit, engine=engine, gradient=gradient, verb=_state)[index]
 
@@ -211,10 +210,13 @@ def density_matrix(
         >>> qjax.density_matrix(bell, qubits=0).real.round(5).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
-    engine, gradient = _checked("density_matrix", circuit, engine, gradient)
+    engine, gradient = checked("density_matrix", circuit, engine, gradient)
     kept = _kept(qubits, circuit.n_qubits)
+    engine.check_circuit(circuit, kept)
     engine.check(2 * len(kept))
-    return _run(circuit, engine=engine, gradient=gradient, verb=_Verb(_density_matrix, kept))
+    return _run_marginal(
+        circuit, engine=engine, gradient=gradient, verb=_density_matrix, qubits=kept, mixed=kept
+    )
 
 
 def unitary(
@@ -238,31 +240,12 @@ def unitary(
         >>> qjax.unitary(qjax.Circuit(1).y(0)).imag.tolist()
         [[0.0, -1.0], [1.0, 0.0]]
     """
-    engine, gradient = _checked("unitary", circuit, engine, gradient)
+    engine, gradient = checked("unitary", circuit, engine, gradient)
     engine.check(2 * circuit.n_qubits)
     return _run(circuit, engine=engine, gradient=gradient, verb=_matrix)
 
 
 # What runs: compiled once for each structure, engine and gradient.
-
-
-class _Verb:
-    """A function of engine, circuit and evolve, with static options; equal by value."""
-
-    def __init__(self, function: Callable[..., jax.Array], *options: Any):
-        self.function, self.options = function, options
-
-    def __call__(self, *arguments: Any) -> jax.Array:
-        return self.function(*arguments, *self.options)
-
-    def __eq__(self, other: Any) -> bool:
-        return isinstance(other, _Verb) and (self.function, self.options) == (
-            other.function,
-            other.options,
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.function, self.options))
 
 
 @functools.partial(jax.jit, static_argnames=("engine", "gradient", "verb"))
@@ -277,6 +260,9 @@ def _run_observables(
     index: dict[Any, int] = {}
     rows = [[index.setdefault(word, len(index)) for word in o.words] for o in observables]
     words = tuple(index)
+    # Before the gradient: it need not spend anything on what is not seen.
+    circuit, kept = engine.narrow(circuit, *seen_by(words))
+    words = tuple(Word(*(_placed(mask, kept) for mask in word)) for word in words)
     values = gradient.evaluate(
         lambda circuit, evolve: engine.values(circuit, words, evolve), circuit
     )
@@ -286,11 +272,39 @@ def _run_observables(
     return jax.ops.segment_sum(weighted, owner, num_segments=len(rows), indices_are_sorted=True)
 
 
+@functools.partial(jax.jit, static_argnames=("engine", "gradient", "verb", "qubits", "mixed"))
+def _run_marginal(
+    circuit: Circuit, *, engine: Engine, gradient: Gradient, verb: Any, qubits: Any, mixed: Any
+) -> jax.Array:
+    circuit, kept = engine.narrow(circuit, qubits, mixed)
+    places = tuple(kept.index(q) for q in qubits)
+    return gradient.evaluate(lambda c, evolve: verb(engine, c, evolve, places), circuit)
+
+
+def seen_by(words: Iterable[Word]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Qubits that Pauli strings act on, and those on which some string is not I or Z."""
+    x = z = 0
+    for word in words:
+        x, z = x | word.x, z | word.z
+    return tuple(_bits(x | z)), tuple(_bits(x))
+
+
+def _bits(mask: int) -> Iterator[int]:
+    return (q for q in range(mask.bit_length()) if mask >> q & 1)
+
+
+def _placed(mask: int, kept: tuple[int, ...]) -> int:
+    """A mask over qubits as one over the places of the kept ones."""
+    return sum(1 << kept.index(q) for q in _bits(mask))
+
+
 @functools.partial(jax.jit, static_argnames=("engine", "gradient", "shots", "qubits"))
 def _run_sample(
     circuit: Circuit, key: jax.Array, *, engine: Engine, gradient: Gradient, shots: int, qubits: Any
 ) -> jax.Array:
-    p = gradient.evaluate(lambda c, evolve: _probabilities(engine, c, evolve, qubits), circuit)
+    p = _run_marginal(
+        circuit, engine=engine, gradient=gradient, verb=_probabilities, qubits=qubits, mixed=()
+    )
     p = jax.lax.stop_gradient(p)
     total = jnp.cumsum(p)
     draws = jax.random.uniform(key, (shots,), p.dtype) * total[-1]
@@ -329,9 +343,10 @@ def _density_matrix(engine: Engine, circuit: Circuit, evolve: Any, qubits: Any) 
 # Checks, before anything is traced.
 
 
-def _checked(
+def checked(
     verb: str, circuit: Circuit, engine: Engine | None, gradient: Gradient | None
 ) -> tuple[Engine, Gradient]:
+    """The engine and the gradient that are given, or the defaults, checked."""
     if not isinstance(circuit, Circuit):
         raise TypeError(f"Argument `circuit` must be a `qjax.Circuit`, but is {circuit!r}.")
     engine = Statevector() if engine is None else engine
@@ -350,8 +365,20 @@ def _checked(
             f"in the density matrix; it supports {sorted(gradient.verbs)}. Consider "
             "`gradient=Adjoint()` instead."
         )
-    engine.check(circuit.n_qubits)
     return engine, gradient
+
+
+def checked_observables(observable: Any, n_qubits: int) -> tuple[PauliSum, ...]:
+    """The observables that one or a list of them holds, checked."""
+    observables = (observable,) if isinstance(observable, PauliSum) else observable
+    if not isinstance(observables, list | tuple) or not observables:
+        raise TypeError(
+            "Argument `observable` must be an observable such as `qjax.Z(0)`, or a list of them, "
+            f"but is {observable!r}. A sum over nothing is no observable."
+        )
+    for each in observables:
+        _check_observable(each, n_qubits)
+    return tuple(observables)
 
 
 def _check_observable(observable: Any, n_qubits: int) -> None:

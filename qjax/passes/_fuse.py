@@ -15,15 +15,19 @@ from qjax.circuit import Circuit, IndexMap, Operation, Repeat, Slot, Structure, 
 from qjax.passes._schedule import Group, Role, group, phases_of
 from qjax.passes._uses import Stacks, Use, index_map
 
-# Tables of phases cost a pass over the state each, whatever their size up to cache: few and large.
-_PHASE_QUBITS = 8
-# A dense block of up to five qubits takes about as long as one of two (docs/architecture.md).
-_BLOCK_QUBITS = 5
+# Tables of phases are one pass over the state each: few, large, and of few angles to compute.
+_PHASE_QUBITS = 10
+# Bits of a dense block: work grows with each, passes over the state fall (docs/architecture.md).
+_BLOCK_BITS = 5
+# Time of one step, forward and back, in ns an amplitude on two CPU cores: a block by its bits, what a
+# complex block adds (the imaginary part has to lie beside its qubits), a phase, an index map.
+_BLOCK_COST = (6, 6, 6.2, 6.7, 7.8, 9.5, 14)
+_COMPLEX_COST, _PHASE_COST, _INDEX_COST = 3, 3.5, 4
 
 
-def block_size(n_qubits: int) -> int:
+def block_size(n_qubits: int, limit: int = _BLOCK_BITS) -> int:
     """Number of qubits of a block, such that a layer is covered by blocks of about one size."""
-    blocks = -(-n_qubits // _BLOCK_QUBITS)
+    blocks = -(-n_qubits // limit)
     return -(-n_qubits // blocks)
 
 
@@ -36,11 +40,15 @@ def fuse(
 ) -> Circuit:
     """An equal circuit of few operations: dense blocks, diagonals, index maps and repeats.
 
+    There are two ways to fuse, and the cheaper one is taken by predicted cost: as blocks that take
+    in every gate on their qubits, or as real blocks, of half the work, between diagonals (RX is RY
+    between two S, U is RY between two P).
+
     Args:
         circuit: Any circuit; its angles may be traced.
         max_qubits: Largest number of qubits of a dense block; by default it follows from the
             number of qubits.
-        dtype: Complex dtype of the blocks.
+        dtype: Complex dtype of the blocks that are not real.
         inside: Whether repeats are fused too; otherwise they are left as they are.
 
     Returns:
@@ -54,26 +62,74 @@ def fuse(
         >>> fuse(ring).count_ops()
         {'unitary': 2, 'index_map': 1}
     """
-    builder = _Builder(circuit.n_qubits, max_qubits or block_size(circuit.n_qubits), dtype)
-    leaves = circuit.leaves
-    for is_repeat, items in groupby(circuit.structure.items, lambda i: isinstance(i, Repeat)):
-        if is_repeat:
-            for item in items:
-                builder.repeat(item, leaves, inside)  # type: ignore[arg-type]
-        else:
-            builder.straight(tuple(items), leaves)
-    return builder.circuit()
+    return _Builder(circuit.n_qubits, max_qubits, dtype).build(circuit, inside)
+
+
+class _Plan:
+    """One way to fuse operations without a repeat: which gates go together, and at what cost."""
+
+    def __init__(self, stacks: Stacks, n_qubits: int, max_qubits: int, *, split: bool):
+        self.stacks, self.max_qubits, self.split = stacks, max_qubits, split
+        self.parts: list[tuple[Role, Any]] = []
+        self.cost = 0.0
+        for role, uses in phases_of(stacks.uses, self.role, self.absorbs, n_qubits, max_qubits):
+            if role == Role.INDEX:
+                self.parts.append((role, uses))
+                self.cost += _INDEX_COST
+                continue
+            if role == Role.PHASE:
+                groups = _tables(uses, n_qubits)
+                self.cost += _PHASE_COST * len(groups)
+            else:
+                groups = group(uses, max_qubits)
+                self.cost += sum(map(self.block_cost, groups))
+            self.parts.append((role, groups))
+
+    def role(self, use: Use) -> Role:
+        gate = use.kind.gate
+        wide = gate.pauli and gate.n_qubits > self.max_qubits
+        if gate.is_diagonal and not wide and (gate.n_qubits > 1 or not self.absorbs(use)):
+            return Role.PHASE
+        return Role.DENSE if gate.index_map is None else Role.INDEX
+
+    def absorbs(self, use: Use) -> bool:
+        """Whether a block takes in a diagonal gate or a permutation."""
+        return not self.split or use.kind.gate.is_real
+
+    def block_cost(self, block: Group) -> float:
+        kinds = {use.kind for use in block.uses}
+        is_complex = not all(self.stacks.is_real(kind) for kind in kinds)
+        bits = len(block.qubits) + is_complex
+        cost = _BLOCK_COST[min(bits, 6)] * 2.0 ** max(bits - 6, 0)
+        return cost + _COMPLEX_COST * is_complex
+
+
+def _tables(uses: list[Use], n_qubits: int) -> list[Group]:
+    """Diagonal gates by the table that they go into.
+
+    The last qubits, which lie together, are filled first: a table over few of them is slow to read.
+    """
+    alone = all(len(use.qubits) == 1 for use in uses)
+    width = block_size(n_qubits, _PHASE_QUBITS) if alone else _PHASE_QUBITS
+    return group(uses[::-1], width, commuting=True)
 
 
 class _Builder:
     """Collects the items and leaves of the fused circuit."""
 
-    def __init__(self, n_qubits: int, max_qubits: int, dtype: Any):
-        self.n_qubits, self.max_qubits, self.dtype = n_qubits, max_qubits, dtype
+    def __init__(self, n_qubits: int, max_qubits: int | None, dtype: Any):
+        self.n_qubits, self.given, self.dtype = n_qubits, max_qubits, dtype
+        self.max_qubits = max_qubits or block_size(n_qubits)
         self.items: list[Any] = []
         self.leaves: list[Any] = []
 
-    def circuit(self) -> Circuit:
+    def build(self, circuit: Circuit, inside: bool) -> Circuit:
+        for is_repeat, items in groupby(circuit.structure.items, lambda i: isinstance(i, Repeat)):
+            if is_repeat:
+                for item in items:
+                    self.repeat(item, circuit.leaves, inside)  # type: ignore[arg-type]
+            else:
+                self.straight(tuple(items), circuit.leaves)
         structure = Structure(self.n_qubits, tuple(self.items), len(self.leaves))
         return Circuit.from_parts(structure, self.leaves)
 
@@ -86,7 +142,7 @@ class _Builder:
             return
 
         def fuse_round(leaves: tuple[Any, ...], _: Any) -> Circuit:
-            return fuse(Circuit.from_parts(item.body, leaves), self.max_qubits, self.dtype)
+            return fuse(Circuit.from_parts(item.body, leaves), self.given, self.dtype)
 
         body = jax.vmap(fuse_round)(stacked, jnp.zeros(item.length))
         self.items.append(Repeat(body.structure, item.length, start, item.reverse))
@@ -98,14 +154,22 @@ class _Builder:
             if is_map:
                 self.items += part
                 continue
-            stacks = Stacks(leaves, part, self.dtype)
-            role = functools.partial(_role, n_qubits=self.n_qubits, max_qubits=self.max_qubits)
+            operations = tuple(part)
+            plans = [
+                _Plan(
+                    Stacks(leaves, operations, self.dtype, split=split),
+                    self.n_qubits,
+                    self.max_qubits,
+                    split=split,
+                )
+                for split in (False, True)
+            ]
+            plan = min(plans, key=lambda plan: plan.cost)
             emit = {Role.DENSE: self.dense, Role.PHASE: self.phase, Role.INDEX: self.index}
-            for kind, uses in phases_of(stacks.uses, role, self.n_qubits, self.max_qubits):
-                emit[kind](uses, stacks)
+            for role, members in plan.parts:
+                emit[role](members, plan.stacks)
 
-    def dense(self, uses: list[Use], stacks: Stacks) -> None:
-        groups = group(uses, self.max_qubits)
+    def dense(self, groups: list[Group], stacks: Stacks) -> None:
         key = lambda g: (g.level, *_recipe(g))  # noqa: E731
         buckets: dict[Any, list[Group]] = {}
         for member in groups:  # Blocks that are built alike, and share no qubit, are built at once.
@@ -125,8 +189,8 @@ class _Builder:
         self.items.append(Operation(gate, qubits, (Slot(len(self.leaves)),)))
         self.leaves.append(value)
 
-    def phase(self, uses: list[Use], stacks: Stacks) -> None:
-        for table in group(uses, max(_PHASE_QUBITS, self.max_qubits), commuting=True):
+    def phase(self, tables: list[Group], stacks: Stacks) -> None:
+        for table in tables:
             gate = data_gate("diagonal", "phases", len(table.qubits))
             self.items.append(Operation(gate, (table.qubits,), (Slot(len(self.leaves)),)))
             self.leaves.append(_phase_table(table, stacks))
@@ -140,15 +204,6 @@ class _Builder:
         self.items.append(total)
 
 
-def _role(use: Use, n_qubits: int, max_qubits: int) -> Role:
-    gate = use.kind.gate
-    if gate.n_qubits > 1 and gate.is_diagonal and not (gate.pauli and gate.n_qubits > max_qubits):
-        return Role.PHASE
-    if use.kind.gate.index_map is not None:
-        return Role.INDEX
-    return Role.DENSE
-
-
 def _recipe(block: Group) -> tuple[Any, ...]:
     """What distinguishes how two blocks are built: the gates, and their places in the block."""
     place = {q: i for i, q in enumerate(block.qubits)}
@@ -159,11 +214,13 @@ def _recipe(block: Group) -> tuple[Any, ...]:
 def _block(bucket: list[Group], stacks: Stacks, dtype: Any) -> jax.Array:
     """Matrices ``[blocks, 2**k, 2**k]`` of blocks that are built alike."""
     k, steps = _recipe(bucket[0])
+    if all(stacks.is_real(kind) for kind, _ in steps):
+        dtype = jnp.finfo(dtype).dtype
     total: jax.Array | None = None
     singles: dict[int, jax.Array] = {}
     for i, (kind, places) in enumerate(steps):
         rows = np.array([block.uses[i].row for block in bucket])
-        matrix = stacks.matrices(kind, rows)
+        matrix = stacks.matrices(kind, rows).astype(dtype)
         if places == tuple(range(k)) and k > 1 and total is None and not singles:
             total = matrix
         elif len(places) == 1:
@@ -186,7 +243,7 @@ def _absorb(
             total = _embed(matrix, (place,), total)
         return total
     identity = jnp.eye(2, dtype=dtype)[None]
-    factors = [singles.get(place, identity) for place in range(k)]
+    factors = [singles.get(place, identity).astype(dtype) for place in range(k)]
     return functools.reduce(_kron, factors)
 
 
@@ -223,16 +280,12 @@ def _phase_table(table: Group, stacks: Stacks) -> jax.Array:
     m = len(table.qubits)
     place = {q: i for i, q in enumerate(table.qubits)}
     index = np.arange(2**m)
-    kinds = dict.fromkeys(use.kind for use in table.uses)
     total: Any = 0.0
-    for kind in kinds:
+    for kind in dict.fromkeys(use.kind for use in table.uses):
         uses = [use for use in table.uses if use.kind == kind]
-        angles = stacks.phases(kind, np.array([use.row for use in uses]))
         picks = np.zeros((len(uses), 2**m), np.int32)
         for i, use in enumerate(uses):
             for q in use.qubits:
                 picks[i] = 2 * picks[i] + (index >> (m - 1 - place[q]) & 1)
-        if angles.shape[0] == 1:
-            angles = jnp.broadcast_to(angles, (len(uses), angles.shape[1]))
-        total = total + jnp.take_along_axis(angles, jnp.asarray(picks), 1).sum(0)
+        total = total + stacks.phase_table(kind, np.array([use.row for use in uses]), picks)
     return total

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.circuit import Circuit, Operation, Slot, Structure
-from qjax.passes._uses import Kind, Stacks, Use
+from qjax.passes._uses import Kind, Stacks, Use, is_real
 
 
 def split_prefix(circuit: Circuit) -> tuple[Circuit, Circuit]:
@@ -68,9 +68,10 @@ def _restricted(item: Operation, uses: list[int], leaves: list[Any]) -> Operatio
 
 
 def product_vectors(head: Circuit, dtype: Any) -> jax.Array:
-    """State of each qubit, ``[n, 2]``, after single-qubit gates on |0...0>."""
+    """State of each qubit, ``[n, 2]``, after single-qubit gates on |0...0>; real if they are."""
     n = head.n_qubits
     stacks = Stacks(head.leaves, head.structure.items, dtype)  # type: ignore[arg-type]
+    dtype = jnp.finfo(dtype).dtype if is_real(head) else dtype
     vectors = jnp.zeros((n, 2), dtype).at[:, 0].set(1)
     for kind, uses in _layers(stacks.uses):
         qubits = np.array([use.qubits[0] for use in uses])
@@ -95,4 +96,4 @@ def _layers(uses: list[Use]) -> list[tuple[Kind, list[Use]]]:
 
 
 def _times(matrices: jax.Array, vectors: jax.Array) -> jax.Array:
-    return jnp.sum(matrices * vectors[:, None, :], -1)
+    return jnp.sum(matrices.astype(vectors.dtype) * vectors[:, None, :], -1)

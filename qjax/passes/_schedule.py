@@ -18,12 +18,16 @@ class Role(enum.IntEnum):
 
 
 def phases_of(
-    uses: Sequence[Use], role_of: Callable[[Use], Role], n_qubits: int, max_qubits: int
+    uses: Sequence[Use],
+    role_of: Callable[[Use], Role],
+    absorbs: Callable[[Use], bool],
+    n_qubits: int,
+    max_qubits: int,
 ) -> list[tuple[Role, list[Use]]]:
     """Splits gates into phases of one role each, every gate as early as its qubits allow.
 
-    Diagonal gates and permutations whose neighbourhood fits into a block are left to the blocks,
-    where they are free.
+    Diagonal gates and permutations whose neighbourhood fits into a block, and that a block
+    ``absorbs``, are left to the blocks, where they are free.
     """
     roles = [role_of(use) for use in uses]
     while True:
@@ -34,7 +38,8 @@ def phases_of(
             if level % 3 == Role.DENSE:
                 continue
             for part in _components(members, uses):
-                if len({q for i in part for q in uses[i].qubits}) <= max_qubits:
+                fits = len({q for i in part for q in uses[i].qubits}) <= max_qubits
+                if fits and all(absorbs(uses[i]) for i in part):
                     changed = True
                     for i in part:
                         roles[i] = Role.DENSE

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import Gate, IndexMap, Operation, Slot
+from qjax.circuit import Circuit, Gate, IndexMap, Operation, Repeat, Slot
 
 
 class Kind(NamedTuple):
@@ -40,7 +40,15 @@ class Stacks:
     Many gates of one kind are then a few array operations, however they were written.
     """
 
-    def __init__(self, leaves: tuple[Any, ...], operations: Iterable[Operation], dtype: Any):
+    def __init__(
+        self,
+        leaves: tuple[Any, ...],
+        operations: Iterable[Operation],
+        dtype: Any,
+        *,
+        split: bool = False,
+    ):
+        """Reads the operations, each as the product of its real and diagonal factors if ``split``."""
         self.uses: list[Use] = []
         self._leaves = leaves
         self._dtype = dtype
@@ -49,13 +57,19 @@ class Stacks:
         self._phases: dict[Kind, jax.Array] = {}
         counts: dict[Kind, int] = defaultdict(int)
         for operation in operations:
-            kind = Kind(operation.gate, operation.adjoint)
-            fixed = operation.gate.is_fixed
+            angles = tuple(range(len(operation.slots)))
+            factors = operation.gate.real_factors if split else ((operation.gate, angles),)
+            members: list[tuple[Kind, int]] = []
+            for gate, places in factors:
+                kind = Kind(gate, operation.adjoint)
+                members.append((kind, counts[kind]))
+                if not gate.is_fixed:
+                    slots = tuple(operation.slots[i] for i in places)
+                    self._slots[kind].append((slots, len(operation.qubits)))
+                    counts[kind] += len(operation.qubits)
             for j, qubits in operation.uses():
-                self.uses.append(Use(kind, 0 if fixed else counts[kind] + j, qubits))
-            if not fixed:
-                self._slots[kind].append((operation.slots, len(operation.qubits)))
-                counts[kind] += len(operation.qubits)
+                for kind, row in members[::-1] if operation.adjoint else members:
+                    self.uses.append(Use(kind, 0 if kind.gate.is_fixed else row + j, qubits))
 
     def parameters(self, kind: Kind) -> list[jax.Array]:
         """One array ``[uses, *event_shape]`` a parameter."""
@@ -66,15 +80,53 @@ class Stacks:
             for i in columns
         ]
 
+    def is_real(self, kind: Kind) -> bool:
+        """Whether the gate's matrices are real."""
+        if kind.gate.data != "matrix":
+            return kind.gate.is_real
+        slots = [slots[0] for slots, _ in self._slots[kind]]
+        return not any(jnp.iscomplexobj(self._leaves[slot.leaf]) for slot in slots)
+
     def matrices(self, kind: Kind, rows: np.ndarray) -> jax.Array:
-        """Matrices ``[len(rows), d, d]``, or ``[1, d, d]`` of a gate without parameters."""
+        """Matrices ``[len(rows), d, d]``, or ``[1, d, d]`` of a gate without parameters.
+
+        They are real where the gate is.
+        """
         if kind not in self._matrices:
             parameters = self.parameters(kind)
-            total = kind.gate.matrices(*parameters, dtype=self._dtype)
+            dtype = jnp.finfo(self._dtype).dtype if self.is_real(kind) else self._dtype
+            total = kind.gate.matrices(*parameters, dtype=dtype)
             if kind.gate.data == "matrix" or callable(kind.gate.matrix):
                 total = _unitary_or_nan(total)
-            self._matrices[kind] = jnp.conj(jnp.swapaxes(total, -1, -2)) if kind.adjoint else total
+            self._matrices[kind] = jnp.swapaxes(total, -1, -2).conj() if kind.adjoint else total
         return _take(self._matrices[kind], rows)
+
+    def phase_table(self, kind: Kind, rows: np.ndarray, picks: np.ndarray) -> jax.Array:
+        """Sum of the angles of diagonal gates on some qubits.
+
+        Args:
+            kind: Their kind.
+            rows: Their rows.
+            picks: For each gate, which of its diagonal entries a basis state of the qubits meets,
+                ``[len(rows), states]``.
+
+        Returns:
+            Angles ``[states]``.
+        """
+        real = jnp.finfo(self._dtype).dtype
+        gate = kind.gate
+        if isinstance(gate.matrix, np.ndarray):
+            known = np.angle(np.diag(gate.matrix))
+            return jnp.asarray((-1 if kind.adjoint else 1) * known[picks].sum(0), real)
+        if gate.generators and len(gate.parameters) == 1:
+            # One matrix product, so that its transpose is one too.
+            slopes = (1 if kind.adjoint else -1) * np.diag(gate.generators[0]).real[picks]
+            angles = _take(self.parameters(kind)[0].astype(real), rows)
+            angles = jnp.broadcast_to(angles, (len(rows),))
+            return jnp.matmul(angles, jnp.asarray(slopes, real), precision=jax.lax.Precision.HIGHEST)
+        angles = self.phases(kind, rows)
+        angles = jnp.broadcast_to(angles, (len(rows), angles.shape[1]))
+        return jnp.take_along_axis(angles, jnp.asarray(picks), 1).sum(0)
 
     def phases(self, kind: Kind, rows: np.ndarray) -> jax.Array:
         """Angles of the diagonal ``[len(rows), d]``, or ``[1, d]``."""
@@ -87,6 +139,26 @@ class Stacks:
         """The only parameter of one use, with the sign that inverts where it is inverted."""
         value = self.parameters(use.kind)[0][use.row]
         return -value if use.kind.adjoint else value
+
+
+def is_real(circuit: Circuit) -> bool:
+    """Whether a circuit takes real states to real states, whatever its angles."""
+
+    def real(items: Iterable[Any], leaves: Sequence[Any]) -> bool:
+        for item in items:
+            if isinstance(item, Repeat):
+                inner = leaves[item.start : item.start + item.body.n_leaves]
+                if not real(item.body.items, inner):
+                    return False
+            elif isinstance(item, Operation):
+                given = item.gate.data == "matrix"
+                if given and jnp.iscomplexobj(leaves[item.slots[0].leaf]):
+                    return False
+                if not (given or item.gate.is_real):
+                    return False
+        return True
+
+    return real(circuit.structure.items, circuit.leaves)
 
 
 def stack_parameter(
@@ -115,9 +187,9 @@ def stack_parameter(
     flush()
     if len(parts) == 1:
         return parts[0]
-    dtype = (
-        jnp.result_type(*(p.dtype for p in parts)) if len({p.dtype for p in parts}) > 1 else None
-    )
+    kinds = {p.dtype for p in parts}
+    inexact = [d for d in kinds if jnp.issubdtype(d, jnp.complexfloating)] or list(kinds)
+    dtype = None if len(kinds) == 1 else jnp.result_type(*inexact)
     return jnp.concatenate([p if dtype is None else p.astype(dtype) for p in parts])
 
 

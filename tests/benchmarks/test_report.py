@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from rich.console import Console
 
-from benchmarks import report
+from benchmarks import _figure, report
 
 HEADER = {
     "kind": "machine",
@@ -74,6 +75,26 @@ def test_nothing_is_compared_with_a_wrong_baseline():
     assert found == {"qjax": ["answers differ"] * 2, "other": ["no baseline"] * 2}
 
 
+def test_without_numpy_a_library_in_double_precision_decides():
+    exact = row("qulacs", value=0.6, dtype="complex128")
+    found = ratios(row("qjax"), exact, row("other", value=0.6))
+    assert found["qjax"][0] == "answers differ" and found["other"][0] == "no baseline"
+
+
+def test_the_share_of_the_least_time_is_told():
+    rates = {"copy_bytes_per_s": 1e9, "operations_per_s": 1e6, "cache_bytes": 1e6}
+    (line,) = report.cells([row("qjax", 0.1)], HEADER | {"rates": rates})
+    assert line[report.COLUMNS.index("of least")] == "8%"  # 8,448 operations
+
+
+def test_the_longest_row_of_workloads_is_drawn():
+    names = ("qml-3-2-4", "qml-3-2-8", "qml-4-2-4", "qml-5-2-4", "tfim-3-2")
+    rows = [row("qjax", workload=name) for name in names]
+    sizes = {"qml-3-2-4": 3, "qml-4-2-4": 4, "qml-5-2-4": 5}
+    assert _figure.series(rows, 0) == ("qml-*-2-4", sizes)
+    assert _figure.series(rows, 2) == ("qml-3-2-*", {"qml-3-2-4": 4, "qml-3-2-8": 8})
+
+
 def test_a_failed_reference_gives_way_to_qjax():
     broken = {"kind": "row", "workload": "qml-3-2-4", "library": "reference", "status": "failed"}
     assert ratios(broken, row("qjax"), row("other"))["other"] == ["1x", "1x"]
@@ -83,6 +104,14 @@ def test_a_failure_shows_its_reason():
     failed = {"status": "timed out", "reason": "over 3 s"}
     line = {"kind": "row", "workload": "qml-3-2-4", "library": "other"} | failed
     assert ratios(row("qjax"), line)["other"][0] == "timed out: over 3 s"
+
+
+def test_a_reason_is_not_taken_for_markup():
+    failed = {"status": "failed", "reason": "[/a/path.hpp] no device"}
+    table = report.terminal_table([row("qjax"), row("other") | failed])
+    console = Console(width=200, record=True)
+    console.print(table)
+    assert "[/a/path.hpp] no device" in console.export_text()
 
 
 def test_rows_of_other_workloads_are_not_a_baseline():

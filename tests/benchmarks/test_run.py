@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import report, run
+from benchmarks import _environment, adapters, report, run
 from benchmarks._measure import Settings, measure
 
 FAKE = "tests.benchmarks.adapters."
@@ -44,6 +44,42 @@ def test_run_writes_a_header_and_a_row_for_every_pair(tmp_path):
     assert list(out.parent.iterdir()) == [out]
 
 
+def test_a_stopped_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    out = tmp_path / "results.jsonl"
+    command = ["--libraries", FAKE + "right", "--repeats", "2", "--rounds", "1", "--out", str(out)]
+    command += ["--workloads", "tfim-3-1", "qml-2-1-2"]
+    done = []
+
+    def stop_at_the_second(workload, *args, **kwargs):
+        if done:
+            raise KeyboardInterrupt
+        done.append(workload)
+        return measure(workload, *args, **kwargs)
+
+    monkeypatch.setattr(run, "measure", stop_at_the_second)
+    assert run.main(command) == 130
+    assert not out.exists()
+    partial = (tmp_path / "results.jsonl.part").read_text()
+    assert len(partial.splitlines()) == 3
+
+    def only_the_second(workload, *args, **kwargs):
+        assert workload == "qml-2-1-2"
+        return measure(workload, *args, **kwargs)
+
+    monkeypatch.setattr(run, "measure", only_the_second)
+    assert run.main(command) == 0
+    assert out.read_text().startswith(partial)
+    assert len(out.read_text().splitlines()) == 5
+
+
+def test_a_run_of_other_settings_starts_anew(tmp_path):
+    part = tmp_path / "results.jsonl.part"
+    part.write_text('{"kind": "machine", "cpu": "another"}\n')
+    command = ["--workloads", "tfim-3-1", "--libraries", FAKE + "right", "--repeats", "1"]
+    assert run.main([*command, "--out", str(tmp_path / "results.jsonl")]) == 0
+    assert "another" not in (tmp_path / "results.jsonl").read_text()
+
+
 def test_a_wrong_sign_is_found_by_the_report():
     names = ["reference", FAKE + "right", FAKE + "wrong"]
     rows = measure("tfim-3-1", names, Settings(rounds=0))
@@ -69,6 +105,16 @@ def test_a_time_out_is_a_row_with_what_was_measured_before():
     assert (row["status"], row["reason"]) == ("timed out", "over 3 s")
     assert set(row) >= ANSWER | {"first_call_s"}
     assert "step_median_s" not in row
+
+
+def test_an_environment_that_cannot_be_made_is_a_row_that_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(_environment, "FOLDER", tmp_path)
+    lacking = adapters.Library("horqrux_", needs=("--no-index", "no-such-distribution==0"))
+    monkeypatch.setitem(adapters.LIBRARIES, "lacking", lacking)
+    (row,) = measure("tfim-3-1", ["lacking"], Settings())
+    assert row["status"] == "failed"
+    assert row["reason"].startswith("no environment: ")
+    assert "no-such-distribution" in row["reason"]
 
 
 def test_one_library_does_not_stop_another():

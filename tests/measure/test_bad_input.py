@@ -96,7 +96,7 @@ RUN = {
         "jax_enable_x64",
     ),
     "memory": (
-        lambda: qjax.expectation(qjax.Circuit(45).h(0), qjax.Z(0)),
+        lambda: qjax.statevector(qjax.Circuit(45).h(0)),
         ValueError,
         "281,474,976,710,656 bytes.*tensor-network",
     ),

@@ -3,5 +3,5 @@
 PACKAGES = ()
 
 
-def supports(workload):
+def supports(workload, form=""):
     return False

@@ -3,6 +3,6 @@
 from benchmarks.adapters.reference import PACKAGES as PACKAGES, supports as supports
 
 
-def build(workload):
+def build(workload, form=""):
     print("a library may print what it likes")
     raise RuntimeError(f"no room for {workload.name}\nand a second line")

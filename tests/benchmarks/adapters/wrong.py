@@ -6,7 +6,7 @@ from benchmarks.adapters import reference
 from benchmarks.adapters.reference import PACKAGES as PACKAGES, supports as supports
 
 
-def build(workload):
+def build(workload, form=""):
     program = reference.build(workload)
 
     def call(*args):
