@@ -13,9 +13,9 @@ SPANS = (4, 5), (5, 0), (4, 2), (2, 6), (1, 1)
 
 def case(rng, n=10, places=9, spans=SPANS, moved=True):
     """A tiling, its blocks, a state and a cotangent."""
-    maps = affine(rng, n) if moved else {}
-    layout = Tiling(places, tuple(Span(*span) for span in spans), **maps)
-    return layout, matrices(rng, layout), random_pairs(rng, n), random_pairs(rng, n)
+    maps = (affine(rng, n), affine(rng, n)) if moved else ()
+    layout = Tiling(places, tuple(Span(*span) for span in spans), *maps)
+    return layout, matrices(rng, layout), random_state(rng, n), random_state(rng, n)
 
 
 def check(implementation, tiling, us, x, y, atol=1e-4):
@@ -25,9 +25,9 @@ def check(implementation, tiling, us, x, y, atol=1e-4):
     @jax.jit
     def everything(planes, x, y):
         after = tile.apply(planes, x)
-        return after, tile.pull_back(planes, x, y), tile.undo(planes, after)
+        return after, tile.reverse(planes, x, y), tile.undo(planes, after)
 
-    expected = apply(tiling, us, x), pull_back(tiling, us, x, y), x
+    expected = apply(tiling, us, x), reverse(tiling, us, x, y), x
     dtype = np.result_type(x.dtype, np.complex64)
     close(everything(planes_of(us, dtype), x, y), expected, atol)
 
@@ -43,7 +43,7 @@ def affine(rng, n):
         a, b = rng.choice(n, 2, replace=False)
         columns[a] ^= columns[b]
     read = IndexMap(tuple(columns), int(rng.integers(2**n)))
-    return {"read": tuple(read), "write": tuple(read.inverse())}
+    return tuple(read), tuple(read.inverse())
 
 
 def matrices(rng, tiling):
@@ -54,8 +54,8 @@ def random_unitary(rng, dim):
     return np.linalg.qr(rng.normal(size=(dim, dim)) + 1j * rng.normal(size=(dim, dim)))[0]
 
 
-def random_pairs(rng, n, dtype=np.float32):
-    return jnp.asarray(rng.normal(size=(2**n, 2)), dtype)
+def random_state(rng, n, dtype=np.float32):
+    return jnp.asarray(rng.normal(size=2 ** (n + 1)), dtype)
 
 
 def planes_of(us, dtype=np.complex64):
@@ -64,30 +64,31 @@ def planes_of(us, dtype=np.complex64):
 
 def apply(tiling, us, state):
     """The state after."""
-    x = _complex(state)[_origin(tiling, len(state))]
+    x = _complex(state)[_index(tiling.enter, len(state) // 2)]
     for span, u in zip(tiling.spans, us, strict=True):
         x = _act(span, u, x)
-    return _pairs(x)
+    return _planes(x[np.argsort(_index(tiling.leave, len(x)))])
 
 
-def pull_back(tiling, us, state, cotangent):
+def reverse(tiling, us, state, cotangent):
     """Cotangents of the planes, the state before, and its cotangent."""
-    x, y, bars = _complex(state), _complex(cotangent), []
+    x, y = (_complex(s)[_index(tiling.leave, len(s) // 2)] for s in (state, cotangent))
+    bars = []
     for span, u in reversed(list(zip(tiling.spans, us, strict=True))):
         x = _act(span, u.conj().T, x)
         bar = np.einsum("lar,lbr->ab", _view(span, y), _view(span, x).conj())
         bars.append(np.stack([bar.real, bar.imag]))
         y = _act(span, u.conj().T, y)
-    origin = np.argsort(_origin(tiling, len(x)))
-    return tuple(reversed(bars)), _pairs(x[origin]), _pairs(y[origin])
+    back = np.argsort(_index(tiling.enter, len(x)))
+    return tuple(reversed(bars)), _planes(x[back]), _planes(y[back])
 
 
-def _origin(tiling, size):
-    origin = np.arange(size)
-    if tiling.read is None:
-        return origin
-    columns, offset = tiling.read
-    bits = origin[:, None] >> np.arange(len(columns))[::-1] & 1
+def _index(maps, size):
+    index = np.arange(size)
+    if maps is None:
+        return index
+    columns, offset = maps[0]
+    bits = index[:, None] >> np.arange(len(columns))[::-1] & 1
     return np.bitwise_xor.reduce(bits * np.asarray(columns), axis=1) ^ offset
 
 
@@ -99,10 +100,10 @@ def _view(span, x):
     return x.reshape(-1, 2**span.width, 2**span.after)
 
 
-def _complex(pairs):
-    pairs = np.asarray(pairs, np.float64)
-    return pairs[:, 0] + 1j * pairs[:, 1]
+def _complex(state):
+    re, im = np.asarray(state, np.float64).reshape(2, -1)
+    return re + 1j * im
 
 
-def _pairs(x):
-    return np.stack([x.real, x.imag], -1)
+def _planes(x):
+    return np.concatenate([x.real, x.imag])

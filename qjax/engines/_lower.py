@@ -8,21 +8,36 @@ part is one of them, numbered like a further qubit; only complex blocks care whe
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from qjax.circuit import Circuit, IndexMap, Operation, Repeat, Structure
-from qjax.kernels import Block, Gather, Loop, Move, PauliRotation, Phases, Program, real_block
-from qjax.passes import fuse, roll
+from qjax.kernels import (
+    Block,
+    Gather,
+    Loop,
+    Move,
+    PauliRotation,
+    Phases,
+    Program,
+    Rounds,
+    Route,
+    real_block,
+)
+from qjax.passes import fuse, fused_steps, roll, stack
 
 Order = tuple[int, ...]
 
 # From here on a block acts on its bits where they are: one state is then many large products, while
 # of a batch of small states it would be very many small ones.
 _IN_PLACE_QUBITS = 14
+# More steps than this without a loop are stacked into one, of blocks on so many qubits.
+_STACK_STEPS = 48
+_STACK_QUBITS = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,12 +49,14 @@ class Lower:
         dtype: Complex dtype of the state.
         roll: Whether structure that repeats becomes a loop.
         real: Whether the state stays real, and has no bit for an imaginary part.
+        merged: Whether blocks take in every gate on their qubits, real or not.
     """
 
     max_block: int | None
     dtype: Any
     roll: bool = True
     real: bool = False
+    merged: bool = False
 
     def __call__(self, circuit: Circuit, *, loop: bool = False) -> Program:
         """The program of a circuit.
@@ -50,7 +67,19 @@ class Lower:
                 in the canonical order, the imaginary part and then qubit 0 first.
         """
         circuit = roll(circuit) if self.roll else circuit
-        return _lower(fuse(circuit, self.max_block, self.dtype, inside=False), self, loop)
+        return _lower(circuit, self, loop)
+
+    def stacks(self, circuit: Circuit) -> bool:
+        """Whether operations without a repeat run as blocks of one size in a loop.
+
+        Each step of a program costs time to compile, whatever its size; a loop costs that once.
+        """
+        items, width = circuit.structure.items, min(_STACK_QUBITS, circuit.n_qubits)
+        if len(items) < _STACK_STEPS or not all(isinstance(i, Operation) for i in items):
+            return False
+        if max(i.gate.n_qubits for i in items if isinstance(i, Operation)) > width:
+            return False
+        return fused_steps(circuit, self.max_block, self.dtype) > _STACK_STEPS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,21 +102,39 @@ def canonical(n_qubits: int, real: bool) -> Order:
 
 
 def _lower(circuit: Circuit, lower: Lower, loop: bool) -> Program:
-    items = circuit.structure.items
     plan = _Plan(canonical(circuit.n_qubits, lower.real), circuit, lower)
-    home = plan.order
-    plan.order = start = plan.wanted(items)
-    for position, item in enumerate(items):
-        following = items[position + 1 :]
-        last = start if loop else home
-        if isinstance(item, Repeat):
-            plan.repeat(item)
-        elif isinstance(item, IndexMap):
-            plan.gather(item, plan.wanted(following) if following else last)
-        else:
-            plan.operation(item)
-    plan.move(start if loop else home)
-    return Program(tuple(plan.arrays), tuple(plan.steps), start)
+    home, start = plan.order, None
+    segments = list(_segments(circuit))
+    for index, segment in enumerate(segments):
+        if lower.stacks(segment):
+            start = start or plan.order
+            plan.stack(segment)
+            continue
+        fused = fuse(
+            segment, lower.max_block, lower.dtype, inside=False, merged=lower.merged
+        )
+        items, plan.leaves = fused.structure.items, fused.leaves
+        if start is None:
+            plan.order = start = plan.wanted(items)
+        for position, item in enumerate(items):
+            following = items[position + 1 :]
+            last = (start if loop else home) if index == len(segments) - 1 else plan.order
+            if isinstance(item, Repeat):
+                plan.repeat(item)
+            elif isinstance(item, IndexMap):
+                plan.gather(item, plan.wanted(following) if following else last)
+            else:
+                plan.operation(item)
+    plan.move((start or home) if loop else home)
+    return Program(tuple(plan.arrays), tuple(plan.steps), start or home)
+
+
+def _segments(circuit: Circuit) -> Iterator[Circuit]:
+    """Stretches of a circuit: repeats, and what lies between them."""
+    structure = circuit.structure
+    for _, items in groupby(structure.items, lambda item: isinstance(item, Repeat)):
+        part = Structure(circuit.n_qubits, tuple(items), structure.n_leaves)
+        yield Circuit.from_parts(part, circuit.leaves)
 
 
 class _Plan:
@@ -172,6 +219,27 @@ class _Plan:
         loop, order = self.round(item)
         self.move(order)
         self.add(loop, self.stacked(item))
+
+    def stack(self, circuit: Circuit) -> None:
+        """Blocks of one size in a loop, the bits of each brought last by a route."""
+        n = circuit.n_qubits
+        width = min(_STACK_QUBITS, n)
+        blocks = stack(circuit.structure.items, circuit.leaves, n, width, self.lower.dtype)  # type: ignore[arg-type]
+        imaginary = (n,) if jnp.iscomplexobj(blocks.matrices) else ()
+        still = IndexMap.identity(len(self.order))
+        labels = sorted(self.order)
+        read, write = [], []
+        for qubits in blocks.qubits:
+            run = (*imaginary, *qubits)
+            order = (*(b for b in self.order if b not in run), *run)
+            source, target = ([labels.index(b) for b in o] for o in (self.order, order))
+            write.append(still.permuted(source, target).columns)
+            read.append(still.permuted(target, source).columns)
+            self.order = order
+        places = [width, *range(width)] if imaginary else list(range(width))
+        matrices = jax.vmap(lambda m: real_block(m, places))(blocks.matrices)
+        steps = Route(tuple(read), tuple(write)), Block(width + len(imaginary))
+        self.add(Rounds(steps, len(read), False), ((), matrices))
 
     def operation(self, item: Operation) -> None:
         leaf = self.leaves[item.slots[0].leaf]

@@ -13,8 +13,20 @@ import numpy as np
 
 from qjax.circuit import Circuit, Word
 from qjax.engines._lower import Lower, canonical
-from qjax.kernels import Program, pauli_values, product_state, to_complex, to_planes
+from qjax.engines._tiles import Tiled
+from qjax.kernels import (
+    Program,
+    check_implementation,
+    check_runs,
+    pauli_values,
+    product_state,
+    to_complex,
+    to_planes,
+)
 from qjax.passes import is_real, light_cone, product_vectors, roll, split_prefix
+
+# Qubits of a block in a tile: two blocks of this size, and one qubit more, are a tile.
+_TILE_BLOCK = 4
 
 Evolve = Callable[[tuple[Any, ...], tuple[Any, ...], jax.Array], jax.Array]
 
@@ -43,9 +55,13 @@ class Statevector:
             number of qubits.
         roll: Whether structure that repeats, as a Python loop writes it, is compiled as a loop.
         light_cone: Whether gates and qubits that a local measurement cannot see are dropped.
+        implementation: ``"xla"``, and the same by default on every device; ``"pallas"``, which
+            applies runs of blocks to tiles of the state in one kernel for GPUs, whose speed has not
+            been measured yet; or ``"interpret"``, that kernel step by step on any device, for tests.
 
     Raises:
-        ValueError: If the dtype is neither, or a circuit does not fit in memory.
+        ValueError: If the dtype or the implementation is none of these, a circuit does not fit in
+            memory, or the device cannot run the implementation.
 
     Example:
         >>> import qjax
@@ -60,6 +76,7 @@ class Statevector:
     max_block: int | None = None
     roll: bool = True
     light_cone: bool = True
+    implementation: str | None = None
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -73,6 +90,7 @@ class Statevector:
             raise ValueError(
                 f"Argument `max_block` must be between 1 and 10, but is {self.max_block}."
             )
+        check_implementation(self.implementation or "xla")
 
     def check_circuit(
         self, circuit: Circuit, qubits: Sequence[int] | None = None, mixed: Any = None
@@ -91,7 +109,8 @@ class Statevector:
         return 2**n_qubits * int(self.dtype.itemsize)
 
     def check(self, n_qubits: int) -> None:
-        """Raises ValueError where the precision or the memory is not there."""
+        """Raises ValueError where the precision, the memory or the device is not there."""
+        check_runs(self.implementation or "xla")
         if self.dtype == np.complex128 and not jax.config.read("jax_enable_x64"):
             raise ValueError(
                 "Argument `dtype` must be complex64 while JAX's 64-bit mode is off. Switch it on "
@@ -129,9 +148,16 @@ class Statevector:
 
     def stages(self, circuit: Circuit) -> Stages:
         """What each pass makes of a circuit; `planes` runs exactly this."""
-        head, rest = split_prefix(circuit)
-        lower = Lower(self.max_block, self.dtype, self.roll, is_real(circuit))
-        return Stages(head, rest, lower(rest))
+        # Rolled first: a prefix must not take a round away from a loop.
+        head, rest = split_prefix(roll(circuit) if self.roll else circuit)
+        return Stages(head, rest, self.lower(is_real(circuit))(rest))
+
+    def lower(self, real: bool) -> Callable[[Circuit], Program]:
+        """What takes a circuit, real or not, to its program."""
+        if self.implementation in (None, "xla"):
+            return Lower(self.max_block, self.dtype, self.roll, real)
+        lower = Lower(self.max_block or _TILE_BLOCK, self.dtype, self.roll, merged=True)
+        return Tiled(lower, self.implementation)
 
     def planes(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """The final state, real and imaginary part, ``[2, 2**n]``; ``[1, 2**n]`` if it is real."""
@@ -161,7 +187,7 @@ class Statevector:
     def unitary(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """The circuit's matrix, complex ``[2**n, 2**n]``."""
         n = circuit.n_qubits
-        program = Lower(self.max_block, self.dtype, self.roll, is_real(circuit))(circuit)
+        program = self.lower(is_real(circuit))(circuit)
         bits, home = len(program.order), canonical(n, len(program.order) == n)
         columns = jnp.eye(2**bits, 2**n, dtype=jnp.finfo(self.dtype).dtype)
         columns = columns.reshape((2,) * bits + (2**n,))

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from qjax.gradients._backprop import Evolve
-from qjax.kernels import Loop, Rounds, like_varying, made_ready, prepared, reverse, run
+from qjax.kernels import (
+    Loop,
+    Rounds,
+    like_varying,
+    made_ready,
+    prepared,
+    reverse,
+    run,
+    run_ready,
+    run_rounds,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,12 +50,16 @@ class Adjoint:
 
     verbs: ClassVar[frozenset[str] | None] = None
 
+    anchors: int = 0
+
     def evaluate(self, function: Callable[[Any, Evolve], Any], circuit: Any) -> Any:
         """Evaluates a function of a circuit and of the way to run a program."""
-        return function(circuit, _reversible_run)
+        return function(circuit, functools.partial(_reversible_run, anchors=self.anchors))
 
 
-def _reversible_run(steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.Array) -> jax.Array:
+def _reversible_run(
+    steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.Array, *, anchors: int
+) -> jax.Array:
     steps, arrays = prepared(steps, arrays)
 
     @jax.custom_vjp
@@ -51,49 +67,110 @@ def _reversible_run(steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.
         return run(steps, arrays, state)
 
     def forward(arrays: Any, state: jax.Array) -> tuple[jax.Array, Any]:
-        final = run(steps, arrays, state)
-        return final, (arrays, final)
+        final, kept = _run_keeping(steps, made_ready(steps, arrays), state, anchors)
+        return final, (arrays, final, kept)
 
-    def backward(kept: Any, cotangent: jax.Array) -> tuple[Any, jax.Array]:
-        arrays, final = kept
-        bars, _, cotangent = _sweep(steps, made_ready(steps, arrays), final, cotangent)
+    def backward(residuals: Any, cotangent: jax.Array) -> tuple[Any, jax.Array]:
+        arrays, final, kept = residuals
+        bars, _, cotangent = _sweep(steps, made_ready(steps, arrays), final, cotangent, kept)
         return bars, cotangent
 
     reversible.defvjp(forward, backward)
     return reversible(arrays, state)
 
 
+def _anchors(loop: Loop, array: Any, anchors: int) -> tuple[int, tuple[np.ndarray, np.ndarray]]:
+    """Where a loop keeps states.
+
+    Returns:
+        The number of states that are kept, and for each chunk the slot of the state before it, and
+        whether it is the one that stays there.
+    """
+    count = loop.length // loop.chunk(array)
+    stride = -(-(count - 1) // anchors) if anchors and count > 1 else count
+    at = np.arange(count)[:: -1 if loop.reverse else 1]
+    stays = (at > 0) & ((at % stride == 0) | (at == count - 1))
+    return -(-(count - 1) // stride) if anchors else 0, ((at - 1) // stride, stays)
+
+
+def _run_keeping(
+    steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.Array, anchors: int
+) -> tuple[jax.Array, tuple[Any, ...]]:
+    """The state after all steps, whose arrays are ready, and those kept on the way, by step."""
+    kept = []
+    for step, array in zip(steps, arrays, strict=True):
+        states = []
+        for part, slices in step.chunks(array) if isinstance(step, Loop) else []:
+            state, some = _run_loop(part, slices, state, anchors)
+            states.append(some)
+        if not isinstance(step, Loop):
+            state = run_ready((step,), (array,), state)
+        kept.append(tuple(states))
+    return state, tuple(kept)
+
+
+def _run_loop(loop: Loop, array: Any, state: jax.Array, anchors: int) -> tuple[jax.Array, Any]:
+    count, (slots, _) = _anchors(loop, array, anchors)
+
+    def chunk(carry: Any, xs: Any) -> tuple[Any, None]:
+        state, kept = carry
+        array, slot = xs
+        if count:  # Each chunk writes; the last one of a slot stays.
+            kept = jax.lax.dynamic_update_index_in_dim(kept, state, slot, 0)
+        rounds, arrays = loop.rounds(array)
+        return (run_rounds(rounds, made_ready(rounds.steps, arrays, (rounds.length,)), state), kept), None
+
+    state = like_varying(state, array)
+    carry = state, jnp.broadcast_to(state[None], (count, *state.shape))
+    return jax.lax.scan(chunk, carry, (loop.blocked(array), slots), reverse=loop.reverse)[0]
+
+
 def _sweep(
-    steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.Array, cotangent: jax.Array
+    steps: tuple[Any, ...],
+    arrays: tuple[Any, ...],
+    state: jax.Array,
+    cotangent: jax.Array,
+    kept: tuple[Any, ...] | None = None,
 ) -> tuple[tuple[Any, ...], jax.Array, jax.Array]:
     """Goes back; returns cotangents of the arrays, and the state and its cotangent before."""
     bars: list[Any] = []
-    for step, array in zip(reversed(steps), reversed(arrays), strict=True):
+    kept = ((),) * len(steps) if kept is None else kept
+    for step, array, states in zip(*map(reversed, (steps, arrays, kept)), strict=True):
         if isinstance(step, Loop):
             parts = []
-            for part, slices in reversed(step.chunks(array)):
-                bar, state, cotangent = _sweep_loop(part, slices, state, cotangent)
+            chunks = step.chunks(array)
+            states = states or (None,) * len(chunks)
+            for (part, slices), some in zip(reversed(chunks), reversed(states), strict=True):
+                bar, state, cotangent = _sweep_loop(part, slices, state, cotangent, some)
                 parts.append(bar)
             parts = parts if step.reverse else parts[::-1]
             bar = jax.tree.map(lambda *x: jnp.concatenate(x), *parts) if parts[1:] else parts[0]
         elif isinstance(step, Rounds):
             bar, state, cotangent = _sweep_rounds(step, array, state, cotangent)
         else:
+            array = jax.tree.map(lambda a: a + 0 * jax.lax.stop_gradient(cotangent[0]), array)
             bar, state, cotangent = reverse(step, array, state, cotangent)
         bars.append(bar)
     return tuple(reversed(bars)), state, cotangent
 
 
 def _sweep_loop(
-    loop: Loop, array: Any, state: jax.Array, cotangent: jax.Array
+    loop: Loop, array: Any, state: jax.Array, cotangent: jax.Array, kept: jax.Array | None
 ) -> tuple[Any, jax.Array, jax.Array]:
-    def chunk(carry: tuple[jax.Array, jax.Array], array: Any) -> Any:
+    _, (slots, stays) = _anchors(loop, array, 0 if kept is None else len(kept))
+
+    def chunk(carry: tuple[jax.Array, jax.Array], xs: Any) -> Any:
+        array, slot, stays = xs
         arrays, pull_back, rounds = jax.vjp(lambda a: loop.rounds(a)[::-1], array, has_aux=True)
-        bars, *before = _sweep_rounds(rounds, made_ready(rounds.steps, arrays), *carry)
-        return tuple(before), pull_back(bars)[0]
+        bars, state, cotangent = _sweep_rounds(rounds, made_ready(rounds.steps, arrays, (rounds.length,)), *carry)
+        if kept is not None and len(kept):
+            exact = jax.lax.dynamic_index_in_dim(kept, slot, keepdims=False)
+            state = jax.lax.select(jnp.broadcast_to(stays, state.shape), exact, state)
+        return (state, cotangent), pull_back(bars)[0]
 
     carry = (like_varying(state, array), like_varying(cotangent, array))
-    carry, bars = jax.lax.scan(chunk, carry, loop.blocked(array), reverse=not loop.reverse)
+    xs = loop.blocked(array), slots, stays
+    carry, bars = jax.lax.scan(chunk, carry, xs, reverse=not loop.reverse)
     return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), bars), *carry
 
 
@@ -105,5 +182,7 @@ def _sweep_rounds(
         return tuple(before), bars
 
     carry = (like_varying(state, arrays), like_varying(cotangent, arrays))
-    carry, bars = jax.lax.scan(body, carry, arrays, reverse=not rounds.reverse)
+    carry, bars = jax.lax.scan(
+        body, carry, arrays, length=rounds.length, reverse=not rounds.reverse
+    )
     return bars, *carry

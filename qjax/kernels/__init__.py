@@ -9,6 +9,8 @@ from qjax.kernels._program import (
     made_ready as made_ready,
     prepared as prepared,
     run as run,
+    run_ready as run_ready,
+    run_rounds as run_rounds,
 )
 from qjax.kernels._state import (
     product_state as product_state,
@@ -22,7 +24,12 @@ from qjax.kernels._steps import (
     Move as Move,
     PauliRotation as PauliRotation,
     Phases as Phases,
+    Route as Route,
     reverse as reverse,
 )
 from qjax.kernels._tile import Span as Span, Tiling as Tiling
-from qjax.kernels._tile_step import Tile as Tile
+from qjax.kernels._tile_step import (
+    Tile as Tile,
+    check_implementation as check_implementation,
+    check_runs as check_runs,
+)

@@ -20,10 +20,12 @@ class Rounds(NamedTuple):
 
     Attributes:
         steps: The steps of one round. Array: theirs, each leaf ``[rounds, ...]``.
+        length: Number of rounds.
         reverse: Whether the last slice runs first.
     """
 
     steps: tuple[Any, ...]
+    length: int
     reverse: bool
 
 
@@ -52,7 +54,8 @@ class Loop(NamedTuple):
             return dataclasses.replace(program, steps=steps, arrays=arrays)
 
         program = jax.vmap(one)(array)
-        return Rounds(program.steps, self.reverse), program.arrays
+        length = jax.tree.leaves(array)[0].shape[0]
+        return Rounds(program.steps, length, self.reverse), program.arrays
 
     def chunks(self, array: Any) -> list[tuple[Loop, Any]]:
         """Loops whose length is a multiple of their chunk, in order of execution."""
@@ -113,14 +116,22 @@ def prepared(steps: tuple[Any, ...], arrays: tuple[Any, ...]) -> tuple[Any, Any]
     return tuple(step for step, _ in pairs), tuple(array for _, array in pairs)
 
 
-def made_ready(steps: tuple[Any, ...], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arrays in the form that the steps read, those of rounds for all rounds at once."""
+def made_ready(
+    steps: tuple[Any, ...], arrays: tuple[Any, ...], lead: tuple[int, ...] = ()
+) -> tuple[Any, ...]:
+    """The arrays in the form that the steps read, those of rounds for all rounds at once.
+
+    Args:
+        steps: The steps.
+        arrays: Their arrays.
+        lead: Leading axes that the arrays have, one for each rounds around the steps.
+    """
     return tuple(
-        made_ready(step.steps, array)
+        made_ready(step.steps, array, (*lead, step.length))
         if isinstance(step, Rounds)
         else array
         if isinstance(step, Loop)
-        else ready(step, array)
+        else ready(step, array, lead)
         for step, array in zip(steps, arrays, strict=True)
     )
 
@@ -138,7 +149,7 @@ def run_ready(steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.Array)
             for part, slices in step.chunks(array):
                 state = _run_loop(part, slices, state)
         elif isinstance(step, Rounds):
-            state = _run_rounds(step, array, state)
+            state = run_rounds(step, array, state)
         else:
             state = step.apply(array, state)
     return state
@@ -147,17 +158,20 @@ def run_ready(steps: tuple[Any, ...], arrays: tuple[Any, ...], state: jax.Array)
 def _run_loop(loop: Loop, array: Any, state: jax.Array) -> jax.Array:
     def chunk(state: jax.Array, array: Any) -> tuple[jax.Array, None]:
         rounds, arrays = loop.rounds(array)
-        return _run_rounds(rounds, made_ready(rounds.steps, arrays), state), None
+        return run_rounds(rounds, made_ready(rounds.steps, arrays, (rounds.length,)), state), None
 
     state = like_varying(state, array)
     return jax.lax.scan(chunk, state, loop.blocked(array), reverse=loop.reverse)[0]
 
 
-def _run_rounds(rounds: Rounds, arrays: Any, state: jax.Array) -> jax.Array:
+def run_rounds(rounds: Rounds, arrays: Any, state: jax.Array) -> jax.Array:
+    """The state after all rounds, whose arrays are ready."""
+
     def body(state: jax.Array, arrays: Any) -> tuple[jax.Array, None]:
         return run_ready(rounds.steps, arrays, state), None
 
-    return jax.lax.scan(body, like_varying(state, arrays), arrays, reverse=rounds.reverse)[0]
+    state = like_varying(state, arrays)
+    return jax.lax.scan(body, state, arrays, length=rounds.length, reverse=rounds.reverse)[0]
 
 
 def like_varying(state: jax.Array, *others: Any) -> jax.Array:

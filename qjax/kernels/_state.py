@@ -52,7 +52,8 @@ def real_block(matrix: jax.Array, places: Sequence[int] = ()) -> jax.Array:
     Args:
         matrix: Real or complex ``[2**k, 2**k]``.
         places: Where each bit of the block's run comes from: qubits 0 to k - 1 of the matrix, and
-            k for the bit of the imaginary part, which only a complex matrix has.
+            k for the bit of the imaginary part, which only a complex matrix has. In this order
+            by default.
     """
     k = matrix.shape[-1].bit_length() - 1
     rows = matrix.T
@@ -60,7 +61,7 @@ def real_block(matrix: jax.Array, places: Sequence[int] = ()) -> jax.Array:
         re, im = rows.real, rows.imag
         rows = jnp.stack([jnp.stack([re, im], -1), jnp.stack([-im, re], -1)], 1)
         k += 1
-    if list(places) != list(range(k)):
+    if places and list(places) != list(range(k)):
         rows = rows.reshape((2,) * (2 * k)).transpose(*places, *(k + p for p in places))
     return rows.reshape(2**k, 2**k)
 
@@ -207,15 +208,31 @@ def gather(state: jax.Array, columns: tuple[int, ...], offset: int) -> jax.Array
     half = len(rest) // 2
     high, low = _span(rest[:half]) ^ offset, _span(rest[half:])
     index = (jnp.asarray(high)[:, None] ^ jnp.asarray(low)[None, :]).reshape(-1)
+    return _taken(state.reshape(2**kept, -1), index).reshape(state.shape)
+
+
+def route(state: jax.Array, columns: jax.Array) -> jax.Array:
+    """`gather` by columns that are traced, ``[m]``."""
+    half = columns.shape[0] // 2
+
+    def span(columns: jax.Array) -> jax.Array:
+        table = jnp.zeros(1, columns.dtype)
+        for i in reversed(range(columns.shape[0])):
+            table = jnp.concatenate([table, table ^ columns[i]])
+        return table
+
+    index = (span(columns[:half])[:, None] ^ span(columns[half:])[None, :]).reshape(-1)
+    return _taken(state.reshape(1, -1), index).reshape(state.shape)
+
+
+def _taken(slabs: jax.Array, index: jax.Array) -> jax.Array:
+    """Entries of each row of ``[rows, entries]``."""
     # Bound to the state, by zero bits of it, so that vmap batches the index too: otherwise XLA lays
     # the batch out innermost, and every step around the gather pays for turning it around.
-    first = jax.lax.stop_gradient(state[0])
-    bits = jnp.int32 if state.dtype.itemsize == 4 else jnp.int64
+    first = jax.lax.stop_gradient(slabs[0, 0])
+    bits = jnp.int32 if slabs.dtype.itemsize == 4 else jnp.int64
     index = index | (jax.lax.bitcast_convert_type(first, bits) & 0).astype(index.dtype)
-    slabs = state.reshape(2**kept, -1)
-    return (
-        slabs.at[:, index].get(mode="promise_in_bounds", unique_indices=True).reshape(state.shape)
-    )
+    return slabs.at[:, index].get(mode="promise_in_bounds", unique_indices=True)
 
 
 def _touched(columns: Sequence[int], offset: int, place: int) -> bool:

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from qjax.kernels import _state as kernel
+from qjax.kernels._tile_step import Tile
 
 
 class Block(NamedTuple):
@@ -131,11 +133,38 @@ class Gather(NamedTuple):
         return kernel.gather(state, *self.write)
 
 
-Step = Block | Phases | PauliRotation | Move | Gather
+class Route(NamedTuple):
+    """A new order of the bits, another in each round. Array: none.
+
+    Attributes:
+        read: For each round, columns of the map that says where an entry comes from.
+        write: Those of its inverse.
+    """
+
+    read: tuple[tuple[int, ...], ...]
+    write: tuple[tuple[int, ...], ...]
+
+    def ready(self, lead: tuple[int, ...]) -> Any:
+        """Columns to read and to write, ``[*lead, 2, m]``; the last of lead counts the rounds."""
+        columns = np.stack([np.array(self.read), np.array(self.write)], 1).astype(np.int32)
+        return jnp.broadcast_to(jnp.asarray(columns), (*lead[:-1], *columns.shape))
+
+    def apply(self, columns: Any, state: jax.Array) -> jax.Array:
+        """The state after the step."""
+        return kernel.route(state, columns[0])
+
+    def undo(self, columns: Any, state: jax.Array) -> jax.Array:
+        """The state before the step."""
+        return kernel.route(state, columns[1])
 
 
-def ready(step: Step, array: Any) -> Any:
-    """An array in the form that its step reads; it may have leading axes."""
+Step = Block | Phases | PauliRotation | Move | Gather | Route | Tile
+
+
+def ready(step: Step, array: Any, lead: tuple[int, ...]) -> Any:
+    """An array, with some leading axes, in the form that its step reads."""
+    if isinstance(step, Route):
+        return step.ready(lead)
     return step.ready(array) if isinstance(step, Phases) else array
 
 
@@ -154,9 +183,11 @@ def reverse(
         Cotangent of the array as it was before it was made ready, the state before the step, and
         the cotangent of that state.
     """
+    if isinstance(step, Tile):
+        return step.reverse(array, after, cotangent)
     before = step.undo(array, after)
-    if isinstance(step, Move | Gather):  # A permutation: its transpose undoes it, by a gather.
-        return array, before, step.undo(array, cotangent)
+    if isinstance(step, Move | Gather | Route):  # A permutation: its transpose undoes it.
+        return (), before, step.undo(array, cotangent)
     if isinstance(step, Block):
         bar, cotangent = step.pull_back(array, before, cotangent)
         return bar, before, cotangent

@@ -2,10 +2,11 @@
 
 A *tile* is the 2**t amplitudes that the last t places span; a state is a stack of tiles. Each
 block of a run acts on neighbouring places, its span, within the tile, so a device can take a tile
-into fast memory once for the whole tiling. An affine map over the bits may come first: with it, a
-change of the order of the bits or a network of CNOTs costs no pass of its own.
+into fast memory once for the whole tiling. An affine map over the bits may come first, and another
+last: with them, a change of the order of the bits or a network of CNOTs costs no pass of its own.
 
-Blocks are planes, real ``[2, K, K]``: the real and the imaginary part of a matrix.
+The bit of the imaginary part is the state's first, so a state is two planes, ``[2, 2**n]``, and a
+tile a row in each. Blocks are planes as well, real ``[2, K, K]``.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import jax.numpy as jnp
 
 from qjax.kernels import _state as kernel
 
-# Columns and offset of a map over GF(2), as `kernel.gather` takes them.
+# Columns and offset of a map over GF(2), as `kernel.gather` takes them, and those of its inverse.
 Affine = tuple[tuple[int, ...], int]
+Both = tuple[Affine, Affine]
 
 
 class Span(NamedTuple):
@@ -35,37 +37,34 @@ class Tiling(NamedTuple):
     Attributes:
         places: t, the number of places of a tile.
         spans: Where each block acts, in order.
-        read: Where each entry comes from before the first block, or None for where it is.
-        write: Inverse of ``read``.
+        enter: Where each entry of a plane comes from before the first block, and the inverse of
+            that; or None for where it is.
+        leave: Where each goes after the last block, and the inverse.
     """
 
     places: int
     spans: tuple[Span, ...]
-    read: Affine | None = None
-    write: Affine | None = None
-
-
-def to_planes(matrix: jax.Array) -> jax.Array:
-    """Complex ``[K, K]`` to planes ``[2, K, K]``."""
-    return jnp.stack([matrix.real, matrix.imag])
+    enter: Both | None = None
+    leave: Both | None = None
 
 
 def apply_xla(tiling: Tiling, planes: Sequence[jax.Array], state: jax.Array) -> jax.Array:
-    """The state after the run, ``[2**n, 2]``."""
-    state = kernel.gather(state, *tiling.read) if tiling.read else state
+    """The state after the run, ``[2**(n + 1)]``."""
+    state = _gather(state, tiling.enter, 0)
     for span, block in zip(tiling.spans, planes, strict=True):
         state = _apply_block(span, _real(block), state)
-    return state
+    return _gather(state, tiling.leave, 1)
 
 
 def undo_xla(tiling: Tiling, planes: Sequence[jax.Array], state: jax.Array) -> jax.Array:
-    """The state before the run, ``[2**n, 2]``."""
+    """The state before the run, ``[2**(n + 1)]``."""
+    state = _gather(state, tiling.leave, 0)
     for span, block in zip(reversed(tiling.spans), reversed(planes), strict=True):
         state = _apply_block(span, kernel.inverse_block(_real(block)), state)
-    return kernel.gather(state, *tiling.write) if tiling.write else state
+    return _gather(state, tiling.enter, 1)
 
 
-def pull_back_xla(
+def reverse_xla(
     tiling: Tiling, planes: Sequence[jax.Array], state: jax.Array, cotangent: jax.Array
 ) -> tuple[tuple[jax.Array, ...], jax.Array, jax.Array]:
     """Undoes a run and pulls a cotangent back through it.
@@ -80,24 +79,34 @@ def pull_back_xla(
         Cotangents of the blocks, the state before, and its cotangent.
     """
     bars: list[jax.Array] = []
+    state, cotangent = (_gather(x, tiling.leave, 0) for x in (state, cotangent))
     for span, block in zip(reversed(tiling.spans), reversed(planes), strict=True):
         state = _apply_block(span, kernel.inverse_block(_real(block)), state)
         pull_back = jax.vjp(lambda b, s, at=span: _apply_block(at, _real(b), s), block, state)[1]
         bar, cotangent = pull_back(cotangent)
         bars.append(bar)
-    if tiling.write:
-        state, cotangent = (kernel.gather(x, *tiling.write) for x in (state, cotangent))
+    state, cotangent = (_gather(x, tiling.enter, 1) for x in (state, cotangent))
     return tuple(reversed(bars)), state, cotangent
 
 
 def _real(block: jax.Array) -> jax.Array:
-    return kernel.real_block(jax.lax.complex(block[0], block[1]))
+    """The real block on the bit of the imaginary part and then the span's."""
+    k = block.shape[-1].bit_length() - 1
+    return kernel.real_block(jax.lax.complex(block[0], block[1]), (k, *range(k)))
+
+
+def _gather(state: jax.Array, maps: Both | None, which: int) -> jax.Array:
+    """Moves both planes alike."""
+    if maps is None:
+        return state
+    columns, offset = maps[which]
+    return kernel.gather(state, (1 << len(columns), *columns), offset)
 
 
 def _apply_block(span: Span, block: jax.Array, state: jax.Array) -> jax.Array:
     """Applies a real block, ``[2K, 2K]`` from the right, to its span."""
     dim = 2**span.width
-    rows = state.reshape(-1, dim, 2**span.after, 2)
-    pairs = block.reshape(dim, 2, dim, 2)
-    after = jnp.einsum("lbrd,bdac->larc", rows, pairs, precision=kernel.PRECISION)
+    slabs = state.reshape(2, -1, dim, 2**span.after)
+    parts = block.reshape(2, dim, 2, dim)
+    after = jnp.einsum("clbr,cbda->dlar", slabs, parts, precision=kernel.PRECISION)
     return after.reshape(state.shape)

@@ -11,11 +11,15 @@ atomic additions would wait for one another, in any order.
 
 Triton multiplies matrices of 16 rows and columns or more, so narrower blocks are widened by the
 identity. Products are in full single or double precision, never TF32.
+
+Pallas's way to Triton is deprecated in JAX 0.12, and later versions may be without it: `has_triton`
+says whether it is there. Interpreted, the kernel does without.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +28,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.kernels._state import PRECISION
-from qjax.kernels._tile import Affine, Span, Tiling, apply_xla, pull_back_xla
+from qjax.kernels._tile import Both, Span, Tiling, apply_xla, reverse_xla
 
 # Fewest places of a block, and of the rest of its tile: Triton's 16.
 _WIDTH = 4
@@ -36,6 +40,14 @@ Planes = tuple[jax.Array, ...]
 Parts = tuple[jax.Array, jax.Array]  # Real and imaginary part.
 
 
+def has_triton() -> bool:
+    """Whether this JAX has Pallas's way to Triton."""
+    try:
+        return importlib.util.find_spec("jax.experimental.pallas.triton") is not None
+    except ImportError:
+        return False
+
+
 def min_places(tiling: Tiling) -> int:
     """Fewest places of a tile for these blocks."""
     return _WIDTH + max(_WIDTH, *(span.width for span in tiling.spans))
@@ -44,10 +56,11 @@ def min_places(tiling: Tiling) -> int:
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1))
 def apply_pallas(tiling: Tiling, interpret: bool, planes: Planes, state: jax.Array) -> jax.Array:
     """As `apply_xla`, which it is where JAX differentiates it."""
-    result = jax.eval_shape(functools.partial(apply_xla, tiling), planes, state)
     wide, planes = _widen(tiling, planes)
-    programs = state.shape[0] >> tiling.places
-    return _call(_forward, wide, interpret, programs, (result,), state, *planes)[0]
+    pair = state.reshape(2, -1)
+    programs = pair.shape[1] >> tiling.places
+    result = jax.ShapeDtypeStruct(pair.shape, pair.dtype)
+    return _call(_forward, wide, interpret, programs, (result,), pair, *planes)[0].reshape(-1)
 
 
 @apply_pallas.defjvp
@@ -56,25 +69,24 @@ def _apply_jvp(tiling: Tiling, interpret: bool, primals: Any, tangents: Any) -> 
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1))
-def pull_back_pallas(
+def reverse_pallas(
     tiling: Tiling, interpret: bool, planes: Planes, state: jax.Array, cotangent: jax.Array
 ) -> tuple[Planes, jax.Array, jax.Array]:
-    """As `pull_back_xla`, which it is where JAX differentiates it."""
+    """As `reverse_xla`, which it is where JAX differentiates it."""
     wide, _ = _widen(tiling, planes)
     planes, narrow = jax.vjp(lambda p: _widen(tiling, p)[1], planes)
-    slots = min(_SLOTS, state.shape[0] >> tiling.places)
-    reference = functools.partial(pull_back_xla, wide)
-    bars, *results = jax.eval_shape(reference, planes, state, cotangent)
-    results += jax.eval_shape(lambda p: [jnp.broadcast_to(x, (slots, *x.shape)) for x in p], bars)
-    before, pulled, *bars = _call(
-        _backward, wide, interpret, slots, results, state, cotangent, *planes
-    )
-    return narrow(tuple(jnp.sum(bar, 0) for bar in bars))[0], before, pulled
+    states = [x.reshape(2, -1) for x in (state, cotangent)]
+    slots = min(_SLOTS, states[0].shape[1] >> tiling.places)
+    shapes = [*(x.shape for x in states), *((slots, *p.shape) for p in planes)]
+    results = [jax.ShapeDtypeStruct(shape, state.dtype) for shape in shapes]
+    before, pulled, *bars = _call(_backward, wide, interpret, slots, results, *states, *planes)
+    bar = narrow(tuple(jnp.sum(bar, 0) for bar in bars))[0]
+    return bar, before.reshape(-1), pulled.reshape(-1)
 
 
-@pull_back_pallas.defjvp
-def _pull_back_jvp(tiling: Tiling, interpret: bool, primals: Any, tangents: Any) -> Any:
-    return jax.jvp(functools.partial(pull_back_xla, tiling), primals, tangents)
+@reverse_pallas.defjvp
+def _reverse_jvp(tiling: Tiling, interpret: bool, primals: Any, tangents: Any) -> Any:
+    return jax.jvp(functools.partial(reverse_xla, tiling), primals, tangents)
 
 
 def _widen(tiling: Tiling, planes: Planes) -> tuple[Tiling, Planes]:
@@ -99,14 +111,12 @@ def _call(
     *arrays: jax.Array,
 ) -> Any:
     """Runs a kernel as some programs; the states come first among its arrays."""
-    # Here, because Triton takes time to import and is not in JAX's wheels for every system.
-    from jax.experimental import pallas as pl
-    from jax.experimental.pallas import triton
+    from jax.experimental import pallas as pl  # Here, because it takes time to import.
 
     if not programs:
         raise ValueError(
-            f"Argument `state` must have at least {2**tiling.places} rows, a tile of "
-            f"{tiling.places} places, but has {arrays[0].shape[0]}."
+            f"Argument `state` must have at least {2 ** (tiling.places + 1)} entries, a tile of "
+            f"{tiling.places} places, but has {arrays[0].size}."
         )
 
     def kernel(*refs: Any) -> None:
@@ -118,21 +128,27 @@ def _call(
         out_shape=results,
         grid=(programs,),
         # Tiles that stay where they are are overwritten in place.
-        input_output_aliases={} if tiling.read else {i: i for i in range(states)},
-        # Triton 3.9 for an H200, going back over three blocks of four qubits: tiles of 9 places
-        # take 254 registers and spill none, of 10 spill 0.9 KB a thread; 4 or 16 warps spill more.
-        compiler_params=triton.CompilerParams(num_warps=8, num_stages=1),
+        input_output_aliases={} if tiling.enter or tiling.leave else {i: i for i in range(states)},
+        compiler_params=None if interpret else _compiler_params(),
         interpret=interpret,
     )(*arrays)
+
+
+def _compiler_params() -> Any:
+    from jax.experimental.pallas import triton  # Not in JAX's wheels for every system.
+
+    # Triton 3.9 for an H200, going back over three blocks of four qubits: tiles of 9 places take
+    # 254 registers and spill none, of 10 spill 0.9 KB a thread; 4 or 16 warps spill more.
+    return triton.CompilerParams(num_warps=8, num_stages=1)
 
 
 def _forward(tiling: Tiling, tile: Any, state: Any, *refs: Any) -> None:
     """One tile: refs of the planes, then of the state after."""
     *planes, after = refs
-    x = _load(state, _index(tiling.read, tiling.places, tile))
+    x = _load(state, _index(tiling.enter, tiling.places, tile))
     for span, block in zip(tiling.spans, planes, strict=True):
         x = _merge(span, _product(_rows(span, x), (block[0], block[1]), (1, 1)))
-    _store(after, _index(None, tiling.places, tile), x)
+    _store(after, _index(tiling.leave, tiling.places, tile), x)
 
 
 def _backward(tiling: Tiling, slot: Any, state: Any, cotangent: Any, *refs: Any) -> None:
@@ -140,11 +156,11 @@ def _backward(tiling: Tiling, slot: Any, state: Any, cotangent: Any, *refs: Any)
     n = len(tiling.spans)
     planes, before, pulled, bars = refs[:n], refs[n], refs[n + 1], refs[n + 2 :]
     slots = bars[0].shape[0]
-    rounds = (state.shape[0] >> tiling.places) // slots
+    rounds = (state.shape[1] >> tiling.places) // slots
 
     def one_tile(i: Any, sums: list[Parts]) -> list[Parts]:
         tile, new = i * np.int32(slots) + slot, []
-        here = _index(None, tiling.places, tile)
+        here = _index(tiling.leave, tiling.places, tile)
         x, y = _load(state, here), _load(cotangent, here)
         steps = zip(tiling.spans, planes, sums, strict=True)
         for span, block, total in reversed(list(steps)):
@@ -154,7 +170,7 @@ def _backward(tiling: Tiling, slot: Any, state: Any, cotangent: Any, *refs: Any)
             bar = _product(image, (rows[0], -rows[1]), (0, 0))
             new.append((total[0] + bar[0], total[1] + bar[1]))
             x, y = _merge(span, rows), _merge(span, _product(image, inverse, (1, 0)))
-        origin = _index(tiling.read, tiling.places, tile)
+        origin = _index(tiling.enter, tiling.places, tile)
         _store(before, origin, x)
         _store(pulled, origin, y)
         return new[::-1]
@@ -186,12 +202,12 @@ def _merge(span: Span, rows: Parts) -> Parts:
     return re, im
 
 
-def _index(read: Affine | None, places: int, tile: Any) -> jax.Array:
-    """Where the entries of a tile are in the state, or were before an affine map."""
+def _index(maps: Both | None, places: int, tile: Any) -> jax.Array:
+    """Where the entries of a tile are in the state, or a map takes them."""
     entry = jax.lax.iota(np.int32, 2**places)
-    if read is None:
+    if maps is None:
         return tile * np.int32(2**places) + entry
-    columns, offset = read
+    columns, offset = maps[0]
     index = jnp.full(entry.shape, offset, np.int32)
     for place, column in enumerate(reversed(columns)):
         bits, shift = (entry, place) if place < places else (tile, place - places)
@@ -200,10 +216,8 @@ def _index(read: Affine | None, places: int, tile: Any) -> jax.Array:
 
 
 def _load(ref: Any, index: jax.Array) -> Parts:
-    # A pair is one access; Triton can split an array in two, but not slice it.
-    re, im = jnp.split(ref[index, :], 2, axis=-1)
-    return re.reshape(-1), im.reshape(-1)
+    return ref[0, index], ref[1, index]
 
 
 def _store(ref: Any, index: jax.Array, x: Parts) -> None:
-    ref[index, :] = jnp.stack(x, -1)
+    ref[0, index], ref[1, index] = x

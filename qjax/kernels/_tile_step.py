@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any, NamedTuple
 
 import jax
 
-from qjax.kernels._tile import Tiling, apply_xla, pull_back_xla, undo_xla
-from qjax.kernels._tile_pallas import apply_pallas, min_places, pull_back_pallas
+from qjax.kernels._tile import Tiling, apply_xla, reverse_xla, undo_xla
+from qjax.kernels._tile_pallas import apply_pallas, has_triton, min_places, reverse_pallas
 
 IMPLEMENTATIONS = ("xla", "pallas", "interpret")
 
@@ -19,13 +18,12 @@ class Tile(NamedTuple):
     Forward, a tile :math:`\psi` becomes :math:`U_m \cdots U_1 \psi`. Back, in one pass over memory,
     :math:`\psi_{j-1} = U_j^\dagger \psi_j`, :math:`\bar U_j = \sum_{\rm tiles} \lambda_j
     \psi_{j-1}^\dagger` and :math:`\lambda_{j-1} = U_j^\dagger \lambda_j`, for each block from the
-    last to the first.
+    last to the first. The bit of the imaginary part is the state's first.
 
     Attributes:
         tiling: Where the blocks act.
-        implementation: ``"xla"``; ``"pallas"``, a kernel for GPUs; ``"interpret"``, that kernel
-            step by step on any device, for tests; or None, ``"pallas"`` where the default device
-            is a GPU, JAX has Triton and the tile is large enough, else ``"xla"``.
+        implementation: ``"xla"``; ``"pallas"``, a kernel for GPUs; or ``"interpret"``, that kernel
+            step by step on any device, for tests.
 
     Raises:
         ValueError: If the implementation is none of these, or the tile is too small for it.
@@ -38,53 +36,36 @@ class Tile(NamedTuple):
         >>> from qjax import kernels
         >>> flip = kernels.to_planes(jnp.asarray([[0, 1], [1, 0]], jnp.complex64))
         >>> tile = Tile(Tiling(places=2, spans=(kernels.Span(width=1, after=1),)))
-        >>> state = kernels.to_pairs(jnp.asarray([1, 0, 0, 0], jnp.complex64))
-        >>> kernels.to_complex(tile.apply((flip,), state)).real
-        Array([0., 0., 1., 0.], dtype=float32)
+        >>> state = jnp.asarray([1, 0, 0, 0, 0, 0, 0, 0], jnp.float32)
+        >>> tile.apply((flip,), state)
+        Array([0., 0., 1., 0., 0., 0., 0., 0.], dtype=float32)
     """
 
     tiling: Tiling
-    implementation: str | None = None
+    implementation: str = "xla"
 
     def apply(self, planes: Any, state: jax.Array) -> jax.Array:
         """The state after the step."""
-        how = self.chosen()
-        if how == "xla":
+        if self.checked() == "xla":
             return apply_xla(self.tiling, planes, state)
-        return apply_pallas(self.tiling, how == "interpret", tuple(planes), state)
+        return apply_pallas(self.tiling, self.implementation == "interpret", tuple(planes), state)
 
     def undo(self, planes: Any, state: jax.Array) -> jax.Array:
-        """The state before the step; a gradient calls `pull_back`, which undoes it as well."""
+        """The state before the step; a gradient calls `reverse`, which undoes it as well."""
         return undo_xla(self.tiling, planes, state)
 
-    def pull_back(self, planes: Any, state: jax.Array, cotangent: jax.Array) -> Any:
-        """Undoes the step and pulls a cotangent back through it.
+    def reverse(self, planes: Any, after: jax.Array, cotangent: jax.Array) -> Any:
+        """Goes back over the step, as the function of this name does over any step."""
+        if self.checked() == "xla":
+            return reverse_xla(self.tiling, tuple(planes), after, cotangent)
+        interpret = self.implementation == "interpret"
+        return reverse_pallas(self.tiling, interpret, tuple(planes), after, cotangent)
 
-        Args:
-            planes: What it was applied with.
-            state: The state after it.
-            cotangent: That of the state after it.
-
-        Returns:
-            Cotangents of the planes, the state before, and its cotangent.
-        """
-        how = self.chosen()
-        if how == "xla":
-            return pull_back_xla(self.tiling, tuple(planes), state, cotangent)
-        return pull_back_pallas(self.tiling, how == "interpret", tuple(planes), state, cotangent)
-
-    def chosen(self) -> str:
-        """The implementation that runs."""
+    def checked(self) -> str:
+        """The implementation, where it can run tiles of this size."""
+        check_implementation(self.implementation)
         least = min_places(self.tiling)
-        large = self.tiling.places >= least
-        if self.implementation is None:
-            return "pallas" if large and _on_gpu() and _has_triton() else "xla"
-        if self.implementation not in IMPLEMENTATIONS:
-            raise ValueError(
-                f"Argument `implementation` must be one of {', '.join(IMPLEMENTATIONS)} or None, "
-                f"but is {self.implementation}."
-            )
-        if self.implementation != "xla" and not large:
+        if self.implementation != "xla" and self.tiling.places < least:
             raise ValueError(
                 f"Argument `tiling` must have tiles of at least {least} places for these blocks "
                 f"and implementation {self.implementation}, but they have {self.tiling.places}."
@@ -92,14 +73,28 @@ class Tile(NamedTuple):
         return self.implementation
 
 
-def _on_gpu() -> bool:
+def check_implementation(implementation: str) -> None:
+    """Raises ValueError where there is no such implementation."""
+    if implementation not in IMPLEMENTATIONS:
+        raise ValueError(
+            f"Argument `implementation` must be one of {', '.join(IMPLEMENTATIONS)} or None, "
+            f"but is {implementation}."
+        )
+
+
+def check_runs(implementation: str) -> None:
+    """Raises ValueError where the default device or this JAX cannot run an implementation."""
+    if implementation != "pallas":
+        return
     device = getattr(jax.config, "jax_default_device", None) or jax.default_backend()
-    return getattr(device, "platform", device) in ("gpu", "cuda")
-
-
-def _has_triton() -> bool:
-    """Whether this JAX has Pallas's way to Triton, which JAX 0.12 says will be removed."""
-    try:
-        return importlib.util.find_spec("jax.experimental.pallas.triton") is not None
-    except ImportError:
-        return False
+    platform = getattr(device, "platform", device)
+    why = ""
+    if platform not in ("gpu", "cuda"):
+        why = f"which is a kernel for GPUs, and JAX's default device is a {platform}"
+    elif not has_triton():
+        why = f"and JAX {jax.__version__} is without Pallas's Triton backend, which it needs"
+    if why:
+        raise ValueError(
+            'Argument `implementation` must be "xla" here, or "interpret" for tests, but is '
+            f'"pallas", {why}.'
+        )

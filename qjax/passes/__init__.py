@@ -1,7 +1,8 @@
 """Pure rewrites of circuits, each equal to what it was given."""
 
-from qjax.passes._fuse import fuse as fuse
+from qjax.passes._fuse import fuse as fuse, fused_steps as fused_steps
 from qjax.passes._light_cone import light_cone as light_cone
 from qjax.passes._prefix import product_vectors as product_vectors, split_prefix as split_prefix
 from qjax.passes._roll import roll as roll
+from qjax.passes._stack import stack as stack
 from qjax.passes._uses import is_real as is_real

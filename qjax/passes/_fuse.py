@@ -37,6 +37,7 @@ def fuse(
     dtype: Any = jnp.complex64,
     *,
     inside: bool = True,
+    merged: bool = False,
 ) -> Circuit:
     """An equal circuit of few operations: dense blocks, diagonals, index maps and repeats.
 
@@ -50,6 +51,7 @@ def fuse(
             number of qubits.
         dtype: Complex dtype of the blocks that are not real.
         inside: Whether repeats are fused too; otherwise they are left as they are.
+        merged: Whether only the first way is considered.
 
     Returns:
         A circuit whose operations are `unitary`, `diagonal`, wide Pauli rotations, index maps, and
@@ -62,7 +64,7 @@ def fuse(
         >>> fuse(ring).count_ops()
         {'unitary': 2, 'index_map': 1}
     """
-    return _Builder(circuit.n_qubits, max_qubits, dtype).build(circuit, inside)
+    return _Builder(circuit.n_qubits, max_qubits, dtype, merged).build(circuit, inside)
 
 
 class _Plan:
@@ -72,10 +74,12 @@ class _Plan:
         self.stacks, self.max_qubits, self.split = stacks, max_qubits, split
         self.parts: list[tuple[Role, Any]] = []
         self.cost = 0.0
+        self.steps = 0
         for role, uses in phases_of(stacks.uses, self.role, self.absorbs, n_qubits, max_qubits):
             if role == Role.INDEX:
                 self.parts.append((role, uses))
                 self.cost += _INDEX_COST
+                self.steps += 1
                 continue
             if role == Role.PHASE:
                 groups = _tables(uses, n_qubits)
@@ -84,6 +88,7 @@ class _Plan:
                 groups = group(uses, max_qubits)
                 self.cost += sum(map(self.block_cost, groups))
             self.parts.append((role, groups))
+            self.steps += len(groups)
 
     def role(self, use: Use) -> Role:
         gate = use.kind.gate
@@ -104,6 +109,35 @@ class _Plan:
         return cost + _COMPLEX_COST * is_complex
 
 
+def _best(
+    operations: tuple[Operation, ...],
+    leaves: Sequence[Any],
+    n_qubits: int,
+    max_qubits: int,
+    dtype: Any,
+    merged: bool = False,
+) -> _Plan:
+    """The cheaper way to fuse some operations."""
+    plans = [
+        _Plan(
+            Stacks(tuple(leaves), operations, dtype, split=split),
+            n_qubits,
+            max_qubits,
+            split=split,
+        )
+        for split in ((False,) if merged else (False, True))
+    ]
+    return min(plans, key=lambda plan: plan.cost)
+
+
+def fused_steps(circuit: Circuit, max_qubits: int | None, dtype: Any) -> int:
+    """Number of blocks, tables and index maps that operations without a repeat are fused into."""
+    n, items = circuit.n_qubits, circuit.structure.items
+    operations = tuple(item for item in items if isinstance(item, Operation))
+    width = max_qubits or block_size(n)
+    return _best(operations, circuit.leaves, n, width, dtype).steps
+
+
 def _tables(uses: list[Use], n_qubits: int) -> list[Group]:
     """Diagonal gates by the table that they go into.
 
@@ -117,8 +151,8 @@ def _tables(uses: list[Use], n_qubits: int) -> list[Group]:
 class _Builder:
     """Collects the items and leaves of the fused circuit."""
 
-    def __init__(self, n_qubits: int, max_qubits: int | None, dtype: Any):
-        self.n_qubits, self.given, self.dtype = n_qubits, max_qubits, dtype
+    def __init__(self, n_qubits: int, max_qubits: int | None, dtype: Any, merged: bool):
+        self.n_qubits, self.given, self.dtype, self.merged = n_qubits, max_qubits, dtype, merged
         self.max_qubits = max_qubits or block_size(n_qubits)
         self.items: list[Any] = []
         self.leaves: list[Any] = []
@@ -142,7 +176,8 @@ class _Builder:
             return
 
         def fuse_round(leaves: tuple[Any, ...], _: Any) -> Circuit:
-            return fuse(Circuit.from_parts(item.body, leaves), self.given, self.dtype)
+            body = Circuit.from_parts(item.body, leaves)
+            return fuse(body, self.given, self.dtype, merged=self.merged)
 
         body = jax.vmap(fuse_round)(stacked, jnp.zeros(item.length))
         self.items.append(Repeat(body.structure, item.length, start, item.reverse))
@@ -154,17 +189,9 @@ class _Builder:
             if is_map:
                 self.items += part
                 continue
-            operations = tuple(part)
-            plans = [
-                _Plan(
-                    Stacks(leaves, operations, self.dtype, split=split),
-                    self.n_qubits,
-                    self.max_qubits,
-                    split=split,
-                )
-                for split in (False, True)
-            ]
-            plan = min(plans, key=lambda plan: plan.cost)
+            plan = _best(
+                tuple(part), leaves, self.n_qubits, self.max_qubits, self.dtype, self.merged
+            )
             emit = {Role.DENSE: self.dense, Role.PHASE: self.phase, Role.INDEX: self.index}
             for role, members in plan.parts:
                 emit[role](members, plan.stacks)

@@ -84,15 +84,15 @@ def product_vectors(head: Circuit, dtype: Any) -> jax.Array:
 
 
 def _layers(uses: list[Use]) -> list[tuple[Kind, list[Use]]]:
-    """Runs of uses of one kind on different qubits."""
-    layers: list[tuple[Kind, list[Use]]] = []
+    """Uses of one kind that are each the k-th gate on their qubit, for k = 0, 1 and so on."""
+    count: dict[int, int] = {}
+    layers: dict[tuple[int, Kind], list[Use]] = {}
     for use in uses:
-        if layers and layers[-1][0] == use.kind:
-            if all(use.qubits != other.qubits for other in layers[-1][1]):
-                layers[-1][1].append(use)
-                continue
-        layers.append((use.kind, [use]))
-    return layers
+        (qubit,) = use.qubits
+        level = count.get(qubit, 0)
+        count[qubit] = level + 1
+        layers.setdefault((level, use.kind), []).append(use)
+    return [(kind, layers[level, kind]) for level, kind in sorted(layers, key=lambda key: key[0])]
 
 
 def _times(matrices: jax.Array, vectors: jax.Array) -> jax.Array:

@@ -13,6 +13,10 @@ import numpy as np
 from qjax.circuit import Circuit, Gate, IndexMap, Operation, Repeat, Slot
 
 
+# Numbers that one kernel puts together.
+_JOINED = 32
+
+
 class Kind(NamedTuple):
     """A gate or its inverse."""
 
@@ -190,7 +194,31 @@ def stack_parameter(
     kinds = {p.dtype for p in parts}
     inexact = [d for d in kinds if jnp.issubdtype(d, jnp.complexfloating)] or list(kinds)
     dtype = None if len(kinds) == 1 else jnp.result_type(*inexact)
-    return jnp.concatenate([p if dtype is None else p.astype(dtype) for p in parts])
+    parts = [p if dtype is None else p.astype(dtype) for p in parts]
+    return _joined(*parts) if all(p.shape == (1,) for p in parts) else jnp.concatenate(parts)
+
+
+@jax.custom_jvp
+def _joined(*parts: jax.Array) -> jax.Array:
+    """Many single numbers as one array.
+
+    A concatenation would be a kernel for each number where they are entries of an array, as in a
+    loop over ``w[i]``; compiling one takes longer than all of this together.
+    """
+    rows = []
+    for i in range(0, len(parts), _JOINED):
+        part = parts[i : i + _JOINED]
+        index = jnp.arange(len(part), dtype=jnp.int32)
+        row = jnp.broadcast_to(part[0], (len(part),))
+        for j, number in enumerate(part[1:], 1):
+            row = jnp.where(index == j, number, row)
+        rows.append(row)
+    return jnp.concatenate(rows)
+
+
+@_joined.defjvp
+def _joined_jvp(parts: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
+    return _joined(*parts), jnp.concatenate(tangents)
 
 
 def _take(stack: jax.Array, rows: np.ndarray) -> jax.Array:

@@ -33,7 +33,7 @@ def test_more_tiles_than_programs_that_go_back():
 
 def test_sums_are_the_same_every_time():
     tiling, us, x, y = case(RNG, n=18, places=8, spans=[(4, 4), (4, 0)])
-    pull_back = jax.jit(Tile(tiling).pull_back)
+    pull_back = jax.jit(Tile(tiling).reverse)
     once, again = (pull_back(planes_of(us), x, y) for _ in range(2))
     jax.tree.map(np.testing.assert_array_equal, once, again)
 
@@ -49,7 +49,7 @@ def test_vmap(moved):
     tiling, us, x, y = case(RNG, spans=[(4, 1), (3, 4)], moved=moved)
     x, y = (jnp.stack([a, a[::-1], 2 * a]) for a in (x, y))
     results = [
-        jax.jit(jax.vmap(Tile(tiling, how).pull_back, (None, 0, 0)))(planes_of(us), x, y)
+        jax.jit(jax.vmap(Tile(tiling, how).reverse, (None, 0, 0)))(planes_of(us), x, y)
         for how in ("pallas", "xla")
     ]
     close(*results, atol=1e-3)

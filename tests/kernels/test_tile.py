@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from jaxlib.mlir import ir
 
 from qjax.kernels import Span, Tile, Tiling
-from tests.tilings import case, check, close, planes_of, random_pairs
+from tests.tilings import case, check, close, planes_of, random_state
 
 RNG = np.random.default_rng(0)
 # JAX 0.12 warns that the way from Pallas to Triton will be removed.
@@ -58,7 +58,7 @@ def test_vmap(axes, moved):
 
     def both(tile, planes, x, y):
         forward = jax.vmap(tile.apply, axes[:2])(planes, x)
-        return forward, jax.vmap(tile.pull_back, axes)(planes, x, y)
+        return forward, jax.vmap(tile.reverse, axes)(planes, x, y)
 
     run = jax.jit(both, static_argnums=0)
     close(*(run(Tile(tiling, how), *args) for how in ("interpret", "xla")), atol=1e-3)
@@ -76,7 +76,7 @@ def reversible(tile):
         return after, (planes, after)
 
     def backward(kept, cotangent):
-        bars, _, cotangent = tile.pull_back(*kept, cotangent)
+        bars, _, cotangent = tile.reverse(*kept, cotangent)
         return bars, cotangent
 
     run.defvjp(forward, backward)
@@ -86,7 +86,7 @@ def reversible(tile):
 def test_first_and_second_derivatives():
     """All ways to differentiate a function of the entries of the blocks agree."""
     tiling, us, x, _ = case(RNG, n=8, places=8, spans=[(4, 1), (3, 4)])
-    planes, weights = planes_of(us), random_pairs(RNG, 8)
+    planes, weights = planes_of(us), random_state(RNG, 8)
     direction = jax.tree.map(lambda p: jnp.asarray(RNG.normal(size=p.shape), p.dtype), planes)
 
     def both(run):
@@ -112,7 +112,7 @@ def test_first_and_second_derivatives():
 def test_the_default_on_a_cpu_is_xla():
     tiling, us, x, y = case(RNG)
     for how, kernels in ((None, 0), ("interpret", 1)):
-        jaxpr = jax.make_jaxpr(Tile(tiling, how).pull_back)(planes_of(us), x, y)
+        jaxpr = jax.make_jaxpr(Tile(tiling, how).reverse)(planes_of(us), x, y)
         assert str(jaxpr).count("pallas_call[") == kernels
 
 
@@ -161,8 +161,8 @@ def test_lowers_for_cuda(moved, dtype):
         planes = planes_of(us, np.result_type(dtype, np.complex64))
         for function, args, products in (
             (tile.apply, (planes, state), 12),
-            (tile.pull_back, (planes, state, state), 36),
-            (jax.vmap(tile.pull_back, (None, 0, 0)), (planes, states, states), 36),
+            (tile.reverse, (planes, state, state), 36),
+            (jax.vmap(tile.reverse, (None, 0, 0)), (planes, states, states), 36),
         ):
             module, triton = lowered(function, *args)
             dots = [line for line in triton.splitlines() if "tt.dot" in line]
