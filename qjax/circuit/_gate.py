@@ -185,7 +185,9 @@ class Gate:
             return False
         if callable(self.matrix):
             angles = (0.0 for _ in self.parameters)
-            return not jnp.issubdtype(jax.eval_shape(self.matrix, *angles).dtype, jnp.complexfloating)
+            return not jnp.issubdtype(
+                jax.eval_shape(self.matrix, *angles).dtype, jnp.complexfloating
+            )
         if self.pauli:
             return self.pauli.count("Y") % 2 == 1
         dense = self.matrix if self.generator is None else 1j * self.generator
@@ -213,7 +215,7 @@ class Gate:
             dense, field = (self.generators or (None,))[0], "generator"
         for frame in _frames(self.n_qubits):
             turned = frame.conj()[:, None] * dense * frame[None, :]
-            inner = Gate(f"real {self.name}", **{field: turned}, parameters=self.parameters)  # type: ignore[arg-type]
+            inner = Gate(f"real {self.name}", **{field: turned}, parameters=self.parameters)
             if inner.is_real:
                 first, last = (Gate("s", matrix=np.diag(d)) for d in (frame.conj(), frame))
                 return (first, ()), (inner, angles), (last, ())

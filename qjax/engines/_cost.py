@@ -9,7 +9,18 @@ from typing import Any
 
 import jax
 
-from qjax.kernels import Block, Gather, Loop, Move, PauliRotation, Phases, Program
+from qjax.kernels import (
+    Block,
+    Gather,
+    Loop,
+    Move,
+    PauliRotation,
+    Phases,
+    Program,
+    Rounds,
+    Route,
+    Tile,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +33,7 @@ class Cost:
         loops: Number of rounds of each loop, outer ones first.
         passes: How often the state is read and written.
         flops: Floating-point operations on the state.
-        kept: States that ordinary reverse mode keeps: one where the angles of a step matter.
+        kept: States that ordinary reverse mode keeps, factors and indices of their size included.
     """
 
     steps: Counter[str] = dataclasses.field(default_factory=Counter)
@@ -62,28 +73,51 @@ def predict(program: Program) -> Cost:
         >>> predict(qjax.Statevector().stages(circuit).program).passes
         1
     """
-    size = 2 ** len(program.order)
-    costs = (_ROWS[type(s)](s, a, size) for s, a in zip(program.steps, program.arrays, strict=True))
+    return _total(program.steps, program.arrays, 2 ** len(program.order))
+
+
+def _total(steps: tuple[Any, ...], arrays: tuple[Any, ...], size: int) -> Cost:
+    costs = (_ROWS[type(s)](s, a, size) for s, a in zip(steps, arrays, strict=True))
     return sum(costs, Cost())
 
 
-def _step(kind: str, flops: int, count: int = 1) -> Cost:
-    kept = count if flops else 0  # What only moves amplitudes needs no state to go back.
+def _step(kind: str, flops: int, kept: int, count: int = 1) -> Cost:
     return Cost(Counter({kind: count}), written=1, passes=1, flops=flops, kept=kept)
 
 
+def _slice(array: Any) -> Any:
+    """Shapes of one round's arrays."""
+    return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), array)
+
+
 def _loop(loop: Loop, array: Any, _: int) -> Cost:
-    one = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), array)
-    return predict(jax.eval_shape(loop.prepare, one)).times(loop.length)
+    return predict(jax.eval_shape(loop.prepare, _slice(array))).times(loop.length)
 
 
-# A complex product is 6 operations and a sum 2, so a row of a K x K block is 8 K. The state's size
-# is the last argument.
+def _rounds(rounds: Rounds, arrays: Any, size: int) -> Cost:
+    return _total(rounds.steps, _slice(arrays), size).times(rounds.length)
+
+
+def _phases(phases: Phases, _: Any, size: int) -> Cost:
+    each = 1 if phases.imaginary is None else 3
+    return _step("phase tables", size * each * len(phases.places), each, len(phases.places))
+
+
+def _tile(tile: Tile, _: Any, size: int) -> Cost:
+    spans = tile.tiling.spans
+    return _step("tiles", size * sum(4 * 2**span.width for span in spans), len(spans))
+
+
+# The state's size, in real numbers, is the last argument. A row of a K x K product is 2 K operations,
+# a complex product of two numbers 6; a tile's blocks are complex.
 _ROWS: dict[type, Callable[[Any, Any, int], Cost]] = {
-    Block: lambda s, _, size: _step(f"blocks of {s.n_qubits} qubits", size * 8 * 2**s.n_qubits),
-    Phases: lambda s, _, size: _step("phase tables", size * 6 * len(s.places), len(s.places)),
-    PauliRotation: lambda _, __, size: _step("wide rotations", size * 8),
-    Move: lambda *_: _step("moves", 0),
-    Gather: lambda *_: _step("gathers", 0),
+    Block: lambda s, _, size: _step(f"blocks of {s.n_bits} bits", size * 2 * 2**s.n_bits, 1),
+    Phases: _phases,
+    PauliRotation: lambda _, __, size: _step("wide rotations", size * 4, 2),
+    Move: lambda *_: _step("moves", 0, 0),
+    Gather: lambda *_: _step("gathers", 0, 1),
+    Route: lambda *_: _step("gathers", 0, 1),
+    Tile: _tile,
     Loop: _loop,
+    Rounds: _rounds,
 }

@@ -110,9 +110,7 @@ def _lower(circuit: Circuit, lower: Lower, loop: bool) -> Program:
             start = start or plan.order
             plan.stack(segment)
             continue
-        fused = fuse(
-            segment, lower.max_block, lower.dtype, inside=False, merged=lower.merged
-        )
+        fused = fuse(segment, lower.max_block, lower.dtype, inside=False, merged=lower.merged)
         items, plan.leaves = fused.structure.items, fused.leaves
         if start is None:
             plan.order = start = plan.wanted(items)

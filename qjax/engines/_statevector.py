@@ -13,7 +13,7 @@ import numpy as np
 
 from qjax.circuit import Circuit, Word
 from qjax.engines._lower import Lower, canonical
-from qjax.engines._tiles import Tiled
+from qjax.engines._tiles import TILE_BLOCK, Tiled
 from qjax.kernels import (
     Program,
     check_implementation,
@@ -24,9 +24,6 @@ from qjax.kernels import (
     to_planes,
 )
 from qjax.passes import is_real, light_cone, product_vectors, roll, split_prefix
-
-# Qubits of a block in a tile: two blocks of this size, and one qubit more, are a tile.
-_TILE_BLOCK = 4
 
 Evolve = Callable[[tuple[Any, ...], tuple[Any, ...], jax.Array], jax.Array]
 
@@ -55,9 +52,9 @@ class Statevector:
             number of qubits.
         roll: Whether structure that repeats, as a Python loop writes it, is compiled as a loop.
         light_cone: Whether gates and qubits that a local measurement cannot see are dropped.
-        implementation: ``"xla"``, and the same by default on every device; ``"pallas"``, which
-            applies runs of blocks to tiles of the state in one kernel for GPUs, whose speed has not
-            been measured yet; or ``"interpret"``, that kernel step by step on any device, for tests.
+        implementation: ``"xla"``, the default on every device; ``"pallas"``, a kernel for GPUs
+            that applies runs of blocks to tiles of the state, and whose speed has not been measured
+            yet; or ``"interpret"``, that kernel step by step on any device, for tests.
 
     Raises:
         ValueError: If the dtype or the implementation is none of these, a circuit does not fit in
@@ -156,7 +153,7 @@ class Statevector:
         """What takes a circuit, real or not, to its program."""
         if self.implementation in (None, "xla"):
             return Lower(self.max_block, self.dtype, self.roll, real)
-        lower = Lower(self.max_block or _TILE_BLOCK, self.dtype, self.roll, merged=True)
+        lower = Lower(self.max_block or TILE_BLOCK, self.dtype, self.roll, merged=True)
         return Tiled(lower, self.implementation)
 
     def planes(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
@@ -166,7 +163,9 @@ class Statevector:
         vectors = product_vectors(head, self.dtype)
         start = product_state([vectors[q] for q in program.order if q < n])
         if n in program.order:
-            start = jnp.moveaxis(to_planes(start).reshape((2,) * (n + 1)), 0, program.order.index(n))
+            start = jnp.moveaxis(
+                to_planes(start).reshape((2,) * (n + 1)), 0, program.order.index(n)
+            )
         return evolve(program.steps, program.arrays, start.reshape(-1)).reshape(-1, 2**n)
 
     def state(self, circuit: Circuit, evolve: Evolve) -> jax.Array:

@@ -1,8 +1,8 @@
 """Runs of blocks, with the moves before them, become tiles, which a kernel keeps in fast memory.
 
-The bit of the imaginary part is kept first, as tiles have it. What only moves amplitudes is put off:
-it becomes the way in which the next tile is read, or the last was written. Steps that are no blocks
-stay as they are.
+The bit of the imaginary part is kept first, as tiles have it. What only moves amplitudes is put
+off: it becomes the way in which the next tile is read, or the last one written. Steps that are no
+blocks, and blocks too wide for a tile, stay as they are.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ from qjax.kernels import (
     to_planes,
 )
 
-# Places of a tile, and of it those that a block leaves free: what the kernel holds in registers, and
-# the 16 rows that a matrix product there has at least.
+# Places of a tile, by what the kernel can hold in registers; and those of it that a block leaves
+# free, as a matrix product in the kernel has at least 16 rows.
 _PLACES = 9
 _FREE = 4
+# Qubits of a block by default: two of them, and one qubit more, are a tile.
+TILE_BLOCK = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,7 +170,8 @@ class _Plan:
                 self.steps.append(Move(origin))
                 self.arrays.append(())
         else:
-            self.steps.append(Gather(tuple(read), tuple(read.inverse())))
+            write = read.inverse()
+            self.steps.append(Gather((read.columns, read.offset), (write.columns, write.offset)))
             self.arrays.append(())
         self.source = order.inverse()
 
@@ -202,10 +205,10 @@ def _moved(places: Sequence[int]) -> IndexMap:
     return IndexMap(tuple(1 << (bits - 1 - p) for p in places), 0)
 
 
-def _both(index: IndexMap) -> Any:
+def _both(index: IndexMap) -> tuple[IndexMap, IndexMap]:
     """A map and its inverse, without the first bit, the imaginary part's: planes move alike."""
     plane = IndexMap(index.columns[1:], index.offset)
-    return tuple(plane), tuple(plane.inverse())
+    return plane, plane.inverse()
 
 
 def _planes(block: jax.Array, run: list[int], qubits: list[int]) -> jax.Array:

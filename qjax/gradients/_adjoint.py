@@ -118,7 +118,10 @@ def _run_loop(loop: Loop, array: Any, state: jax.Array, anchors: int) -> tuple[j
         if count:  # Each chunk writes; the last one of a slot stays.
             kept = jax.lax.dynamic_update_index_in_dim(kept, state, slot, 0)
         rounds, arrays = loop.rounds(array)
-        return (run_rounds(rounds, made_ready(rounds.steps, arrays, (rounds.length,)), state), kept), None
+        return (
+            run_rounds(rounds, made_ready(rounds.steps, arrays, (rounds.length,)), state),
+            kept,
+        ), None
 
     state = like_varying(state, array)
     carry = state, jnp.broadcast_to(state[None], (count, *state.shape))
@@ -148,7 +151,6 @@ def _sweep(
         elif isinstance(step, Rounds):
             bar, state, cotangent = _sweep_rounds(step, array, state, cotangent)
         else:
-            array = jax.tree.map(lambda a: a + 0 * jax.lax.stop_gradient(cotangent[0]), array)
             bar, state, cotangent = reverse(step, array, state, cotangent)
         bars.append(bar)
     return tuple(reversed(bars)), state, cotangent
@@ -162,7 +164,9 @@ def _sweep_loop(
     def chunk(carry: tuple[jax.Array, jax.Array], xs: Any) -> Any:
         array, slot, stays = xs
         arrays, pull_back, rounds = jax.vjp(lambda a: loop.rounds(a)[::-1], array, has_aux=True)
-        bars, state, cotangent = _sweep_rounds(rounds, made_ready(rounds.steps, arrays, (rounds.length,)), *carry)
+        bars, state, cotangent = _sweep_rounds(
+            rounds, made_ready(rounds.steps, arrays, (rounds.length,)), *carry
+        )
         if kept is not None and len(kept):
             exact = jax.lax.dynamic_index_in_dim(kept, slot, keepdims=False)
             state = jax.lax.select(jnp.broadcast_to(stays, state.shape), exact, state)

@@ -2,7 +2,7 @@
 
 Strings with the same flips x share one product conj(psi[b ^ x]) psi[b]; each string's value is then
 a signed sum of it, and all of them are one matrix product over half of the bits and a sum over the
-other half. Many strings of X and Z that have one letter on each place, such as the field of an Ising
+other half. Many strings of X and Z with one letter on each place, such as the field of an Ising
 chain, are read at once from the state turned by Hadamard gates.
 """
 
@@ -58,7 +58,7 @@ def _evaluate(state: jax.Array, other: jax.Array, masks: Masks, *, scale: float)
         turned = _hadamards(state, x), _hadamards(other, x)
         ones = np.array([masks[i][0] | masks[i][1] for i in members], np.uint32)
         lead = np.ones(len(members), np.float32)
-        values.append(_signed_sums(_product(*turned, False), ones, lead))
+        values.append(_signed_sums(*turned, False, ones, lead))
         order += members
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
     for i in sorted(set(range(len(masks))) - set(order)):
@@ -66,8 +66,7 @@ def _evaluate(state: jax.Array, other: jax.Array, masks: Masks, *, scale: float)
         groups[x, (x & z).bit_count() & 1].append(i)
     unrolled = {k: v for k, v in groups.items() if k[0] == 0 or len(groups) <= _UNROLLED}
     for (x, odd), members in unrolled.items():
-        product = _product(flip(state, x), other, bool(odd))
-        values.append(_signed_sums(product, *_terms(masks, members)))
+        values.append(_signed_sums(flip(state, x), other, bool(odd), *_terms(masks, members)))
         order += members
     looped: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
     for (x, _), members in groups.items():
@@ -96,29 +95,34 @@ def _turned(masks: Masks) -> list[tuple[int, list[int]]]:
     return [
         (x, members)
         for x, _, members in families
-        if len({masks[i][0] for i in members}) > 2 * len(list(_runs(x)))
+        if len({masks[i][0] for i in members}) > 2 * len(list(_windows(x)))
     ]
 
 
-def _runs(mask: int) -> Iterator[tuple[int, int]]:
-    """Runs of bits of a mask, each as its lowest bit and its length, at most _TURNED."""
+def _windows(mask: int) -> Iterator[tuple[int, int]]:
+    """Places that cover a mask, as the lowest bit and the length of each window.
+
+    Ahead of few places a block is multiplied from the left, once a row, and XLA writes a copy for
+    each: so a window begins at 0, or is shorter than what lies behind it.
+    """
     low = 0
     while mask >> low:
-        length = 0
-        while length < _TURNED and mask >> (low + length) & 1:
-            length += 1
-        if length:
-            yield low, length
-        low += max(length, 1)
+        if low or mask % 2**_TURNED == 0:
+            low += (mask >> low & -(mask >> low)).bit_length() - 1
+        length = min(_TURNED, low - 1) if low else min(_TURNED, mask.bit_length())
+        yield low, min(length, mask.bit_length() - low)
+        low += length
 
 
 def _hadamards(planes: jax.Array, mask: int) -> jax.Array:
     """Hadamard gates on the places of a mask."""
     total = planes.reshape(-1)
-    for low, length in _runs(mask):
-        index = np.arange(2**length)
-        odd = np.bitwise_count(index[:, None] & index[None, :]) & 1
-        block = (1.0 - 2.0 * odd) / 2 ** (length / 2)
+    for low, length in _windows(mask):
+        turned = mask >> low & (2**length - 1)
+        row = np.arange(2**length)
+        odd = np.bitwise_count(row[:, None] & row[None, :] & turned) & 1
+        same = ((row[:, None] ^ row[None, :]) & ~turned) == 0
+        block = same * (1.0 - 2.0 * odd) / 2 ** (turned.bit_count() / 2)
         total = apply_block(total, jnp.asarray(block, planes.dtype), low)
     return total.reshape(planes.shape)
 
@@ -144,13 +148,17 @@ def _terms(masks: Masks, members: Sequence[int]) -> tuple[np.ndarray, np.ndarray
     return z, np.array([1, 1, -1, -1])[ones % 4].astype(np.float32)
 
 
-def _signed_sums(product: jax.Array, z: Any, lead: Any) -> jax.Array:
+def _signed_sums(flipped: jax.Array, other: jax.Array, odd: Any, z: Any, lead: Any) -> jax.Array:
     """sum_b (-1)**|b & z| product[b] for each mask."""
+    product = _product(flipped, other, odd)
     n = product.shape[0].bit_length() - 1
     low = n // 2
     z = jnp.asarray(z, jnp.uint32)
     high = _parity_signs(z >> low, n - low, product.dtype)
     rest = _parity_signs(z & jnp.uint32(2**low - 1), low, product.dtype)
+    # Bound to the state: going back, XLA would otherwise spread the cotangent over all amplitudes
+    # before the circuit is run, and keep that meanwhile.
+    rest = rest + 0 * jax.lax.stop_gradient(flipped[0, 0])
     grid = product.reshape(2 ** (n - low), 2**low)
     sums = jnp.matmul(high, grid, precision=PRECISION)
     return jnp.asarray(lead, product.dtype) * jnp.sum(sums * rest, -1)
@@ -181,7 +189,7 @@ def _loop(
         x, odd, z, lead = group
         index = jnp.arange(state.shape[-1], dtype=jnp.uint32) ^ x
         flipped = state.at[:, index].get(mode="promise_in_bounds", unique_indices=True)
-        return _signed_sums(_product(flipped, other, odd), z, lead)
+        return _signed_sums(flipped, other, odd, z, lead)
 
     step: Callable[..., Any] = lambda _, group: (None, body((state, other), group))  # noqa: E731
     groups = jax.tree.map(jnp.asarray, (x, odd, z, lead))

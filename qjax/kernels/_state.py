@@ -77,9 +77,7 @@ def apply_block(state: jax.Array, block: jax.Array, after: int = 0) -> jax.Array
     return jnp.matmul(blocks, slabs, precision=PRECISION).reshape(state.shape)
 
 
-def block_cotangent(
-    state: jax.Array, cotangent: jax.Array, n_bits: int, after: int
-) -> jax.Array:
+def block_cotangent(state: jax.Array, cotangent: jax.Array, n_bits: int, after: int) -> jax.Array:
     """Cotangent of a real block: one contraction over all that it does not act on.
 
     Args:

@@ -25,6 +25,7 @@ class Explanation:
         gates: Number of gates of the circuit, in the light cone, and after the product prefix.
         cost: Steps, passes over memory and floating-point operations of a run.
         flips: Number of passes over the final state that the observable takes.
+        real: Whether the state stays real, and takes half the memory.
         state_bytes: Bytes of one state.
         states: Number of states alive at once in a run, and with the gradient.
         refusal: Why it does not run, or nothing.
@@ -36,6 +37,7 @@ class Explanation:
     gates: tuple[int, int, int]
     cost: Cost
     flips: int
+    real: bool
     state_bytes: int
     states: tuple[int, int]
     refusal: str
@@ -58,7 +60,8 @@ class Explanation:
             "fuse, lower": f"{cost.written:,} steps to compile; run are {steps or 'none'}",
             "a run": f"{cost.passes:,} passes over memory, and {self.flips} for the observable; "
             f"{cost.flops:.3g} floating-point operations",
-            "a state": f"{_bytes(self.state_bytes)}, {self.engine.dtype.name}",
+            "a state": f"{_bytes(self.state_bytes)}, {self.engine.dtype.name}"
+            + self.real * " without an imaginary part",
             "memory": f"{self.states[0]} states forward ({bytes_[0]}), "
             f"{self.states[1]} with the gradient ({bytes_[1]})",
             "engine": f"{type(self.engine).__name__}: {self.refusal or _FITS}",
@@ -134,6 +137,7 @@ def explain(
 
     cone, stages = jax.eval_shape(trace, circuit)
     cost, flips = predict(stages.program), {word.x for word in words}
+    real = len(stages.program.order) == cone.n_qubits
     states = _GRADIENTS[type(gradient)][0](gradient, cost, engine.states, any(flips))
     refusal = ""
     try:
@@ -147,7 +151,8 @@ def explain(
         (_gates(circuit), _gates(cone), _gates(stages.rest)),
         cost,
         len(flips),
-        engine.state_bytes(cone.n_qubits),
+        real,
+        engine.state_bytes(cone.n_qubits) // (2 if real else 1),
         (engine.states, states),
         refusal,
     )

@@ -19,7 +19,7 @@ from qjax.passes._uses import Stacks, Use, index_map
 _PHASE_QUBITS = 10
 # Bits of a dense block: work grows with each, passes over the state fall (docs/architecture.md).
 _BLOCK_BITS = 5
-# Time of one step, forward and back, in ns an amplitude on two CPU cores: a block by its bits, what a
+# Time of one step, forward and back, in ns an amplitude on a CPU core: a block by its bits, what a
 # complex block adds (the imaginary part has to lie beside its qubits), a phase, an index map.
 _BLOCK_COST = (6, 6, 6.2, 6.7, 7.8, 9.5, 14)
 _COMPLEX_COST, _PHASE_COST, _INDEX_COST = 3, 3.5, 4
@@ -192,7 +192,11 @@ class _Builder:
             plan = _best(
                 tuple(part), leaves, self.n_qubits, self.max_qubits, self.dtype, self.merged
             )
-            emit = {Role.DENSE: self.dense, Role.PHASE: self.phase, Role.INDEX: self.index}
+            emit: dict[Role, Any] = {
+                Role.DENSE: self.dense,
+                Role.PHASE: self.phase,
+                Role.INDEX: self.index,
+            }
             for role, members in plan.parts:
                 emit[role](members, plan.stacks)
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from qjax.circuit import Circuit, Gate, IndexMap, Operation, Repeat, Slot
 
-
 # Numbers that one kernel puts together.
 _JOINED = 32
 
@@ -52,7 +51,7 @@ class Stacks:
         *,
         split: bool = False,
     ):
-        """Reads the operations, each as the product of its real and diagonal factors if ``split``."""
+        """Reads the operations; if ``split``, each as its real and its diagonal factors."""
         self.uses: list[Use] = []
         self._leaves = leaves
         self._dtype = dtype
@@ -127,7 +126,9 @@ class Stacks:
             slopes = (1 if kind.adjoint else -1) * np.diag(gate.generators[0]).real[picks]
             angles = _take(self.parameters(kind)[0].astype(real), rows)
             angles = jnp.broadcast_to(angles, (len(rows),))
-            return jnp.matmul(angles, jnp.asarray(slopes, real), precision=jax.lax.Precision.HIGHEST)
+            return jnp.matmul(
+                angles, jnp.asarray(slopes, real), precision=jax.lax.Precision.HIGHEST
+            )
         angles = self.phases(kind, rows)
         angles = jnp.broadcast_to(angles, (len(rows), angles.shape[1]))
         return jnp.take_along_axis(angles, jnp.asarray(picks), 1).sum(0)

@@ -55,7 +55,9 @@ def test_values_and_their_derivative(case, real):
     weights = RNG.normal(size=len(masks)).astype(np.float32)
     image = 2 * np.einsum("t,tij,j->i", weights, matrices, psi)
     gradient = jax.grad(lambda p: jnp.vdot(kernels.pauli_values(p, masks), weights))(planes)
-    np.testing.assert_allclose(kernels.to_complex(gradient), image.real if real else image, atol=2e-5)
+    np.testing.assert_allclose(
+        kernels.to_complex(gradient), image.real if real else image, atol=2e-5
+    )
 
     v = jnp.asarray(RNG.normal(size=planes.shape), jnp.float32)
     _, tangent = jax.jvp(lambda p: kernels.pauli_values(p, masks), (planes,), (v,))

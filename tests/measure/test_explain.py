@@ -9,13 +9,13 @@ import pytest
 
 import qjax
 from qjax.engines import _cost
-from qjax.kernels import Loop, run
+from qjax.kernels import Loop, Rounds, run
 from qjax.kernels._steps import Step
 from tests.programs import random_unitary
 
 N = 12
 RING = [(i + 1) % N for i in range(N)]
-STEPS = [*typing.get_args(Step), Loop]
+STEPS = [*typing.get_args(Step), Loop, Rounds]
 
 
 def layer(circuit, w):
@@ -53,7 +53,7 @@ def test_the_steps_are_those_that_run(monkeypatch):
     report = qjax.explain(circuit, qjax.Z(0), engine=qjax.Statevector(light_cone=False))
     assert not counts
     program = qjax.Statevector().stages(circuit).program
-    run(program.steps, program.arrays, jnp.zeros((2**N, 2)))
+    run(program.steps, program.arrays, jnp.zeros(2 ** (N + 1)))
     assert sum(counts.values()) == report.cost.passes == report.cost.written
     assert report.cost.loops == (1,)
     assert counts["PauliRotation"] == report.cost.steps["wide rotations"] == 1
@@ -67,6 +67,27 @@ def test_operations_of_a_block_are_counted_as_they_are():
     cost = qjax.explain(qjax.Circuit(3).unitary(matrix, [0, 1, 2])).cost
     assert (cost.passes, cost.flops) == (1, 8 * 8 * 8)
     assert qjax.explain(qjax.Circuit(3)).cost.flops == 0
+
+
+def test_a_real_circuit_takes_half_of_the_work_and_of_the_memory():
+    matrix = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0].astype(np.float32)
+    real = qjax.explain(qjax.Circuit(3).unitary(matrix, [0, 1, 2]))
+    whole = qjax.explain(qjax.Circuit(3).unitary(matrix.astype(complex), [0, 1, 2]))
+    assert (real.cost.passes, 4 * real.cost.flops) == (1, whole.cost.flops)
+    assert (real.real, whole.real) == (True, False)
+    assert 2 * real.peak_bytes == whole.peak_bytes
+    assert "without an imaginary part" in str(real) and "imaginary" not in str(whole)
+
+
+def test_what_does_not_repeat_is_counted_round_by_round():
+    rng = np.random.default_rng(0)
+    circuit = qjax.Circuit(8)
+    for _ in range(400):
+        a, b = rng.choice(8, 2, replace=False).tolist()
+        circuit = circuit.ry(rng.normal(), a).cx(a, b).rz(rng.normal(), b)
+    cost = qjax.explain(circuit).cost
+    assert cost.written < 10 and len(cost.loops) == 1
+    assert sum(cost.steps.values()) == cost.passes > 2 * cost.loops[0] > 100
 
 
 def test_every_pass_is_reported():
@@ -129,7 +150,7 @@ def test_memory_by_gradient():
 
 
 def test_what_does_not_fit_is_explained_and_not_run():
-    report = qjax.explain(qjax.Circuit(45).h(0).cx(range(44), range(1, 45)), qjax.X(44))
+    report = qjax.explain(qjax.Circuit(45).sx(0).cx(range(44), range(1, 45)), qjax.X(44))
     assert "does not run" in str(report) and report.state_bytes == 2**48
 
 
