@@ -45,7 +45,7 @@ def value(name, w, prefix=lambda c: c, **options):
 
 def as_complex(circuit):
     """Nothing is done, by a gate that is not real."""
-    return circuit.rz(0.0, 0)
+    return circuit.rx(0.0, 0)
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -1,5 +1,7 @@
 """Whole circuits in tiles, the GPU kernel interpreted, against the XLA version."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,11 +10,15 @@ import pytest
 import qjax
 from qjax.engines import predict
 from qjax.kernels import Tile
+from tests import tilings
 from tests.programs import append, random_op
-from tests.tilings import TRITON, close, cuda_module
+from tests.tilings import TRITON, cuda_module
 
 # JAX 0.12 warns that the way from Pallas to Triton will be removed.
 pytestmark = pytest.mark.filterwarnings("ignore:The Pallas Triton backend:DeprecationWarning")
+
+
+close = functools.partial(tilings.close, atol=2e-5)
 
 
 def layered(weights, n=8):
@@ -137,12 +143,16 @@ def test_value_and_gradient_lower_for_cuda():
     assert module.count(TRITON) == 2
 
 
-def test_errors():
+def test_errors(monkeypatch):
     circuit = layered(weights())
     with pytest.raises(ValueError, match="`implementation` must be one of .* but is triton"):
         qjax.Statevector(implementation="triton")
-    if jax.default_backend() == "gpu":
-        pytest.skip("Here the kernel runs.")
+    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
     engine = qjax.Statevector(implementation="pallas")
     with pytest.raises(ValueError, match='must be "xla" here, .* default device is a cpu'):
+        qjax.expectation(circuit, qjax.Z(0), engine=engine)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    engine.check(8)
+    monkeypatch.setattr("qjax.kernels._tile_step.has_triton", lambda: False)
+    with pytest.raises(ValueError, match='must be "xla" here, .* without Pallas\'s Triton'):
         qjax.expectation(circuit, qjax.Z(0), engine=engine)

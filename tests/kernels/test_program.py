@@ -43,9 +43,8 @@ def round_matrix(w):
         pauli = jnp.asarray(pauli_string(word), jnp.complex64)
         if i == 5:
             total = dot(jnp.asarray(CX, jnp.complex64), total)
-        angle = w[i] / 2
-        gate = jnp.cos(angle) * jnp.eye(2**N, dtype=jnp.complex64) - 1j * jnp.sin(angle) * pauli
-        total = dot(gate, total)
+        cos, sin = (f(w[i] / 2).astype(jnp.complex64) for f in (jnp.cos, jnp.sin))
+        total = dot(cos * jnp.eye(2**N, dtype=jnp.complex64) - 1j * sin * pauli, total)
     return total
 
 
