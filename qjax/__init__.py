@@ -27,6 +27,7 @@ from qjax.measure import (
     hessian_vector_product as hessian_vector_product,
     metric_operator as metric_operator,
     metric_tensor as metric_tensor,
+    plan as plan,
     probabilities as probabilities,
     quantum_fisher as quantum_fisher,
     sample as sample,

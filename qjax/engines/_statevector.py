@@ -99,7 +99,7 @@ class Statevector:
         self.check(n)
 
     def _fits(self, n_qubits: int) -> bool:
-        return n_qubits <= 30 and self.states * self.state_bytes(n_qubits) <= _device_memory()
+        return n_qubits <= 30 and self.states * self.state_bytes(n_qubits) <= device_memory()
 
     def state_bytes(self, n_qubits: int) -> int:
         """Bytes of one state."""
@@ -114,7 +114,7 @@ class Statevector:
                 "with `jax.config.update('jax_enable_x64', True)` to use complex128."
             )
         if not self._fits(n_qubits):
-            state, memory = self.state_bytes(n_qubits), _device_memory()
+            state, memory = self.state_bytes(n_qubits), device_memory()
             limit = " and this engine indexes at most 30 qubits" if n_qubits > 30 else ""
             raise ValueError(
                 f"A statevector of {n_qubits} qubits in {self.dtype.name} takes {state:,} bytes, "
@@ -201,7 +201,7 @@ def _mirrored(mask: int, n: int) -> int:
     return sum(1 << (n - 1 - q) for q in range(n) if mask >> q & 1)
 
 
-def _device_memory() -> int:
+def device_memory() -> int:
     """Bytes of the default device, or of the machine where the device does not say."""
     stats = jax.devices()[0].memory_stats() or {}
     if "bytes_limit" in stats:

@@ -7,6 +7,7 @@ from qjax.measure._metric import (
     metric_tensor as metric_tensor,
     quantum_fisher as quantum_fisher,
 )
+from qjax.measure._plan import Plan as Plan, plan as plan
 from qjax.measure._verbs import (
     amplitude as amplitude,
     density_matrix as density_matrix,

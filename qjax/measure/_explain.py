@@ -51,7 +51,7 @@ class Explanation:
         cost, (whole, cone, left) = self.cost, self.gates
         rounds = ", ".join(str(r) for r in cost.loops)
         steps = ", ".join(f"{count:,} {kind}" for kind, count in cost.steps.items())
-        bytes_ = [_bytes(s * self.state_bytes) for s in self.states]
+        bytes_ = [bytes_text(s * self.state_bytes) for s in self.states]
         rows = {
             "light cone": f"{self.qubits[0]} -> {self.qubits[1]} qubits, "
             f"{whole:,} -> {cone:,} gates",
@@ -60,7 +60,7 @@ class Explanation:
             "fuse, lower": f"{cost.written:,} steps to compile; run are {steps or 'none'}",
             "a run": f"{cost.passes:,} passes over memory, and {self.flips} for the observable; "
             f"{cost.flops:.3g} floating-point operations",
-            "a state": f"{_bytes(self.state_bytes)}, {self.engine.dtype.name}"
+            "a state": f"{bytes_text(self.state_bytes)}, {self.engine.dtype.name}"
             + self.real * " without an imaginary part",
             "memory": f"{self.states[0]} states forward ({bytes_[0]}), "
             f"{self.states[1]} with the gradient ({bytes_[1]})",
@@ -162,7 +162,7 @@ def _gates(circuit: Circuit) -> int:
     return sum(circuit.structure.count().values())
 
 
-def _bytes(count: int) -> str:
+def bytes_text(count: int) -> str:
     units = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
     power = min(max(count.bit_length() - 1, 0) // 10, len(units) - 1)
     return f"{count / 1024**power:,.4g} {units[power]}"

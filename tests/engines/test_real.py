@@ -109,7 +109,9 @@ def test_double_precision():
     with jax.enable_x64(True):
         engine = qjax.Statevector(dtype=jnp.complex128)
         for prefix in (lambda c: c, as_complex):
-            state = qjax.statevector(layers(prefix(qjax.Circuit(N)), np.asarray(ANGLES, float)), engine=engine)
+            state = qjax.statevector(
+                layers(prefix(qjax.Circuit(N)), np.asarray(ANGLES, float)), engine=engine
+            )
             ops = []
             for w in np.asarray(ANGLES, float):
                 ops += [("ry", (w[q],), (q,)) for q in range(N)]

@@ -27,7 +27,9 @@ def on_qubits(name, *qubits):
         state = column.reshape((2,) * N)
         matrix = MATRICES[name]().reshape((2,) * (2 * len(qubits)))
         k = len(qubits)
-        state = np.moveaxis(np.tensordot(matrix, state, (range(k, 2 * k), qubits)), range(k), qubits)
+        state = np.moveaxis(
+            np.tensordot(matrix, state, (range(k, 2 * k), qubits)), range(k), qubits
+        )
         columns.append(state.reshape(-1))
     return np.stack(columns, 1)
 
@@ -120,7 +122,9 @@ def test_a_loop_in_a_loop(lengths):
 def test_rounds_without_an_angle(length):
     def energy(theta):
         circuit = qjax.Circuit(N).ry(theta, range(N))
-        circuit = circuit.repeat(lambda c, _: c.h(0).s(1).cx([0, 1], [1, 2]).sx(2), jnp.zeros(length))
+        circuit = circuit.repeat(
+            lambda c, _: c.h(0).s(1).cx([0, 1], [1, 2]).sx(2), jnp.zeros(length)
+        )
         return qjax.expectation(circuit.inverse() + circuit, qjax.Z(1), engine=ENGINE)
 
     def plain(theta):
