@@ -108,8 +108,8 @@ def _tile(tile: Tile, _: Any, size: int) -> Cost:
     return _step("tiles", size * sum(4 * 2**span.width for span in spans), len(spans))
 
 
-# The state's size, in real numbers, is the last argument. A row of a K x K product is 2 K operations,
-# a complex product of two numbers 6; a tile's blocks are complex.
+# The state's size, in real numbers, is the last argument. A row of a K x K product is 2 K
+# operations, a complex product of two numbers 6; a tile's blocks are complex.
 _ROWS: dict[type, Callable[[Any, Any, int], Cost]] = {
     Block: lambda s, _, size: _step(f"blocks of {s.n_bits} bits", size * 2 * 2**s.n_bits, 1),
     Phases: _phases,

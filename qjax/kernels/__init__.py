@@ -1,11 +1,11 @@
 """Arrays to arrays: the steps that act on a statevector, with no circuit in sight."""
 
+from qjax.kernels._mesh import like_varying as like_varying
 from qjax.kernels._pauli import pauli_values as pauli_values
 from qjax.kernels._program import (
     Loop as Loop,
     Program as Program,
     Rounds as Rounds,
-    like_varying as like_varying,
     made_ready as made_ready,
     prepared as prepared,
     run as run,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 
+from qjax.kernels._mesh import like_varying
 from qjax.kernels._steps import Step, ready
 
 # Rounds whose arrays are prepared at once, and the bytes that these may take.
@@ -172,14 +173,3 @@ def run_rounds(rounds: Rounds, arrays: Any, state: jax.Array) -> jax.Array:
 
     state = like_varying(state, arrays)
     return jax.lax.scan(body, state, arrays, length=rounds.length, reverse=rounds.reverse)[0]
-
-
-def like_varying(state: jax.Array, *others: Any) -> jax.Array:
-    """The state marked as varying over the mesh axes that the others vary over.
-
-    Inside ``shard_map`` a loop must carry one type: a start state made of constants is the same
-    on all devices, and becomes different once sharded angles have acted on it.
-    """
-    axes = {a for leaf in jax.tree.leaves(others) for a in getattr(jax.typeof(leaf), "vma", ())}
-    missing = tuple(sorted(axes - set(getattr(jax.typeof(state), "vma", ()))))
-    return jax.lax.pcast(state, missing, to="varying") if missing else state

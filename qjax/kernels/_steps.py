@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.kernels import _state as kernel
+from qjax.kernels._mesh import summed_like
 from qjax.kernels._tile_step import Tile
 
 
@@ -190,8 +191,10 @@ def reverse(
         return (), before, step.undo(array, cotangent)
     if isinstance(step, Block):
         bar, cotangent = step.pull_back(array, before, cotangent)
-        return bar, before, cotangent
+        return summed_like(bar, array), before, cotangent
     if isinstance(step, Phases):
-        return step.cotangent(array, after, cotangent), before, step.undo(array, cotangent)
+        bars = step.cotangent(array, after, cotangent)
+        bars = tuple(summed_like(bar, table) for bar, table in zip(bars, array, strict=True))
+        return bars, before, step.undo(array, cotangent)
     bar, cotangent = jax.vjp(step.apply, array, before)[1](cotangent)
     return bar, before, cotangent

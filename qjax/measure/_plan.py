@@ -176,7 +176,8 @@ def _peaks(
         return float(sum(getattr(sizes, f"{part}_in_bytes") for part in parts))
 
     if batch == 1:
-        return lambda _, one=measured(1): one  # type: ignore[misc]
+        one = measured(1)
+        return lambda _: one
     (a, b), (low, high) = _POINTS, map(measured, _POINTS)
     slope = max((high - low) / (b - a), 0.0)
     return lambda samples: low + (samples - a) * slope
