@@ -15,6 +15,7 @@ from qjax.circuit import Circuit, Word
 from qjax.engines._lower import Lower, canonical
 from qjax.engines._tiles import TILE_BLOCK, Tiled
 from qjax.kernels import (
+    Evolve,
     Program,
     check_implementation,
     check_runs,
@@ -24,8 +25,6 @@ from qjax.kernels import (
     to_planes,
 )
 from qjax.passes import is_real, light_cone, product_vectors, roll, split_prefix
-
-Evolve = Callable[[tuple[Any, ...], tuple[Any, ...], jax.Array], jax.Array]
 
 
 class Stages(NamedTuple):

@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.gradients._backprop import Evolve
 from qjax.kernels import (
+    Evolve,
     Loop,
     Program,
     Rounds,

@@ -6,11 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import jax
-
-from qjax.kernels import run
-
-Evolve = Callable[[tuple[Any, ...], tuple[Any, ...], jax.Array], jax.Array]
+from qjax.kernels import Evolve, run
 
 
 @dataclasses.dataclass(frozen=True)

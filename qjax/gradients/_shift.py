@@ -12,8 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.circuit import Circuit, Operation, Repeat, Slot, Structure
-from qjax.gradients._backprop import Evolve
-from qjax.kernels import run
+from qjax.kernels import Evolve, run
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from qjax.kernels._mesh import like_varying as like_varying
 from qjax.kernels._pauli import pauli_values as pauli_values
 from qjax.kernels._program import (
+    Evolve as Evolve,
     Loop as Loop,
     Program as Program,
     Rounds as Rounds,

@@ -48,10 +48,14 @@ def _pauli_values_jvp(
     # d<P> = 2 Re <dpsi|P psi>: only the state itself is permuted, never the tangent, so that the
     # transpose needs no scatter.
     (state,), (tangent,) = primals, tangents
-    return pauli_values(state, masks), _evaluate(state, tangent, masks, scale=2.0)
+    values = pauli_values(state, masks)
+    # Bound to the values: going back, XLA would otherwise spread the cotangents over all amplitudes
+    # before the circuit is run, and keep the state for the values while it is undone.
+    scale = 2 + 0 * jax.lax.stop_gradient(values)
+    return values, _evaluate(state, tangent, masks, scale=scale)
 
 
-def _evaluate(state: jax.Array, other: jax.Array, masks: Masks, *, scale: float) -> jax.Array:
+def _evaluate(state: jax.Array, other: jax.Array, masks: Masks, *, scale: Any) -> jax.Array:
     """Scale * Re <other|P|state> for each string, where other may be the state itself."""
     values, order = [], []
     for x, members in _turned(masks):
@@ -156,9 +160,6 @@ def _signed_sums(flipped: jax.Array, other: jax.Array, odd: Any, z: Any, lead: A
     z = jnp.asarray(z, jnp.uint32)
     high = _parity_signs(z >> low, n - low, product.dtype)
     rest = _parity_signs(z & jnp.uint32(2**low - 1), low, product.dtype)
-    # Bound to the state: going back, XLA would otherwise spread the cotangent over all amplitudes
-    # before the circuit is run, and keep that meanwhile.
-    rest = rest + 0 * jax.lax.stop_gradient(flipped[0, 0])
     grid = product.reshape(2 ** (n - low), 2**low)
     sums = jnp.matmul(high, grid, precision=PRECISION)
     return jnp.asarray(lead, product.dtype) * jnp.sum(sums * rest, -1)

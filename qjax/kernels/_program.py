@@ -102,6 +102,10 @@ class Program:
     order: tuple[int, ...] = dataclasses.field(metadata={"static": True})
 
 
+# How a gradient runs a program: steps, arrays and start state to the final state.
+Evolve = Callable[[tuple[Any, ...], tuple[Any, ...], jax.Array], jax.Array]
+
+
 def prepared(steps: tuple[Any, ...], arrays: tuple[Any, ...]) -> tuple[Any, Any]:
     """The same steps, loops of one chunk as rounds.
 

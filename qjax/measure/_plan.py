@@ -90,7 +90,7 @@ def plan(
         >>> def build(w, x):
         ...     return qjax.Circuit(4).ry(x, range(4)).rx(w, range(4)).cx([0, 1, 2], [1, 2, 3])
         >>> w, xs = jnp.ones(4), jnp.ones((100, 4))
-        >>> plan = qjax.plan(build, qjax.Z(3), w, xs, in_axes=(None, 0), memory=2**16)
+        >>> plan = qjax.plan(build, qjax.Z(3), w, xs, in_axes=(None, 0), memory=2**14)
         >>> 1 < plan.batch_chunk < 100 and plan.peak_bytes <= plan.memory
         True
         >>> def value(w, x):
