@@ -17,7 +17,8 @@ from rich.table import Table
 from benchmarks import _machine, adapters, workloads
 from benchmarks._measure import Settings, measure
 
-LIMITS = {"equations": 1.0, "compile_share_s": 1.5, "peak_rss_bytes": 1.1}
+# A loop of more than 16 rounds runs in chunks: one loop more, whatever its length.
+LIMITS = {"equations": 1.2, "compile_share_s": 1.5, "peak_rss_bytes": 1.1}
 
 
 def main(argv: list[str] | None = None) -> int:

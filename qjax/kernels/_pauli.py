@@ -25,6 +25,8 @@ Masks = tuple[tuple[int, int], ...]
 _UNROLLED = 8
 # Hadamard gates on up to so many places are one block.
 _TURNED = 5
+# The largest families of strings are read that way, so that many strings are still little code.
+_FAMILIES = 3
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
@@ -96,11 +98,12 @@ def _turned(masks: Masks) -> list[tuple[int, list[int]]]:
                 break
         else:
             families.append([x, z, [i]])
-    return [
+    worth = [
         (x, members)
         for x, _, members in families
         if len({masks[i][0] for i in members}) > 2 * len(list(_windows(x)))
     ]
+    return sorted(worth, key=lambda family: -len(family[1]))[:_FAMILIES]
 
 
 def _windows(mask: int) -> Iterator[tuple[int, int]]:

@@ -11,11 +11,11 @@ from benchmarks import depth
 @pytest.mark.skipif(importlib.util.find_spec("qjax") is None, reason="qjax is not installed")
 def test_depth_writes_both_depths_and_the_same_program(tmp_path):
     out = tmp_path / "depth.jsonl"
-    sizes = ["--qubits", "3", "--batch", "2", "--layers", "4", "40"]
+    sizes = ["--qubits", "3", "--batch", "2", "--layers", "32", "320"]
     depth.main([*sizes, "--starts", "1", "--repeats", "2", "--out", str(out)])
     header, few, many, verdict = map(json.loads, out.read_text().splitlines())
     assert header["kind"] == "machine"
-    assert (few["workload"], many["workload"]) == ("deep-3-4-2", "deep-3-40-2")
+    assert (few["workload"], many["workload"]) == ("deep-3-32-2", "deep-3-320-2")
     assert few["equations"] == many["equations"]
     assert verdict["ratios"]["equations"] == 1
 

@@ -31,8 +31,8 @@ def test_fuse_and_prefix_keep_the_state(program, k):
 
 def test_a_layer_becomes_two_blocks_and_one_index_map():
     fused = fuse(layer(qjax.Circuit(N), jnp.ones((2, N))))
-    assert fused.count_ops() == {"unitary": 2, "index_map": 1}
-    assert len(jax.tree.leaves(fused)) == 1
+    assert fused.count_ops() == {"unitary": 2, "diagonal": 1, "index_map": 1}
+    assert len(jax.tree.leaves(fused)) == 2
 
 
 def test_a_chain_of_zz_becomes_two_tables():
@@ -47,7 +47,7 @@ def test_small_entanglers_are_left_to_the_blocks():
 
 def test_fuse_inside_repeats_and_not():
     circuit = qjax.Circuit(N).repeat(layer, jnp.ones((3, 2, N)))
-    assert fuse(circuit).count_ops() == {"unitary": 6, "index_map": 3}
+    assert fuse(circuit).count_ops() == {"unitary": 6, "diagonal": 3, "index_map": 3}
     assert fuse(circuit, inside=False).count_ops() == circuit.count_ops()
 
 
