@@ -15,9 +15,9 @@ ROOT = Path(__file__).parents[2]
 # One workload at least for whatever an adapter does in its own way: a batch, layers or none, one
 # term or several, coefficients that are data, each kind of answer.
 WORKLOADS = (
-    "qml-3-2-4",
-    "tfim-3-2",
-    "random-3-20",
+    "qml-2-2-3",
+    "tfim-2-2",
+    "random-2-8",
     "qaoa-4-1-2",
     "bornforward-2-1-3",
     "fisher-2-1",
@@ -51,8 +51,8 @@ def test_adapters_agree_with_the_reference(module):
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     rows = [json.loads(line) for line in run.stdout.splitlines() if line.startswith('{"library"')]
-    assert {row["library"] for row in rows if row["workload"] == "qml-3-2-4"} == set(libraries)
-    assert {"tfim-3-2", "random-3-20", "qaoa-4-1-2"} <= {row["workload"] for row in rows}
+    assert {row["library"] for row in rows if row["workload"] == "qml-2-2-3"} == set(libraries)
+    assert {"tfim-2-2", "random-2-8", "qaoa-4-1-2"} <= {row["workload"] for row in rows}
     for row in rows:
         workload = workloads.parse(row["workload"])
         program = reference.build(workload)

@@ -45,12 +45,11 @@ def test_backprop_takes_the_ordinary_path():
 
 
 def test_what_adjoint_keeps_does_not_grow_with_depth():
-    few, shallow, deep = (kept(layers, qjax.Adjoint()) for layers in (16, 32, 512))
+    # Fewer than 17 rounds are one chunk, whose blocks are kept.
+    shallow, deep = (kept(layers, qjax.Adjoint()) for layers in (32, 512))
     extra = 480 * 2 * N  # The angles themselves: they are arguments, and kept once or twice.
     assert sum(deep) - sum(shallow) <= 2 * extra
     assert sum(shallow) < 4 * 2**N + 2 * 32 * 2 * N
-    # So few rounds are one chunk: its blocks are kept, but no state of a round.
-    assert few.count(2 ** (N + 1)) == 1 and not any(size == 16 * 2 ** (N + 1) for size in few)
 
 
 def test_what_backprop_keeps_does_grow():
