@@ -10,6 +10,8 @@ from qjax.circuit._observables import (
     X as X,
     Y as Y,
     Z as Z,
+    bits as bits,
+    seen_by as seen_by,
 )
 from qjax.circuit._structure import (
     Operation as Operation,

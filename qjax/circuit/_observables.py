@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -38,6 +38,26 @@ class Word(NamedTuple):
             if kind:
                 letters.append(f"{' XZY'[kind]}({q})")
         return " @ ".join(letters) or "I()"
+
+    def renamed(self, place: Callable[[int], int]) -> Word:
+        """The same string on other qubits."""
+        return Word(*(sum(1 << place(q) for q in bits(mask)) for mask in self))
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The bits that a mask sets, from the lowest."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def seen_by(words: Iterable[Word]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Qubits that Pauli strings act on, and those on which some string is not I or Z."""
+    x = z = 0
+    for word in words:
+        x, z = x | word.x, z | word.z
+    return tuple(bits(x | z)), tuple(bits(x))
 
 
 def _ones(word: Word) -> int:

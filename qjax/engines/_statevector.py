@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import Circuit, Word
+from qjax.circuit import Circuit, Word, seen_by
 from qjax.engines._lower import Lower, canonical
 from qjax.engines._tiles import TILE_BLOCK, Tiled
 from qjax.kernels import (
@@ -21,10 +21,20 @@ from qjax.kernels import (
     check_runs,
     pauli_values,
     product_state,
+    run,
     to_complex,
     to_planes,
 )
-from qjax.passes import is_real, light_cone, product_vectors, roll, split_prefix
+from qjax.passes import (
+    AMPLITUDES_A_GATE,
+    Cones,
+    cones,
+    is_real,
+    light_cone,
+    product_vectors,
+    roll,
+    split_prefix,
+)
 
 
 class Stages(NamedTuple):
@@ -97,6 +107,15 @@ class Statevector:
             n = jax.eval_shape(lambda c: self.narrow(c, qubits, mixed)[0], circuit).n_qubits
         self.check(n)
 
+    def check_words(self, circuit: Circuit, words: Sequence[Word]) -> None:
+        """Raises ValueError where the strings cannot be measured, together or one by one."""
+        if not self._fits(circuit.n_qubits):
+            found: list[Any] = []
+            jax.eval_shape(lambda c: found.append(self.cones(c, words)), circuit)
+            if found[0] is not None:
+                return
+        self.check_circuit(circuit, *seen_by(words))
+
     def _fits(self, n_qubits: int) -> bool:
         return n_qubits <= 30 and self.states * self.state_bytes(n_qubits) <= device_memory()
 
@@ -142,6 +161,26 @@ class Statevector:
         smaller, kept = light_cone(rolled, qubits, mixed)
         return (circuit if smaller is rolled else smaller), kept
 
+    def cones(self, circuit: Circuit, words: Sequence[Word]) -> tuple[Cones, ...] | None:
+        """The light cones of Pauli strings in groups, where they are predicted to be quicker.
+
+        The alternative is one circuit that all strings are measured on.
+        """
+        if not self.light_cone or circuit.n_qubits <= _NARROW:
+            return None
+        joint, _ = self.narrow(circuit, *seen_by(words))
+        fits = self._fits(joint.n_qubits)
+        if fits and joint.n_qubits <= _NARROW:
+            return None
+        groups = cones(circuit, words, joint.n_qubits - 1 if fits else self._widest())
+        if groups is None:
+            return None
+        predicted = sum(_cost(g.circuit, len(g.places)) for g in groups)
+        return groups if not fits or predicted < _cost(joint, 1) else None
+
+    def _widest(self) -> int:
+        return max(n for n in range(1, 31) if self._fits(n))
+
     def stages(self, circuit: Circuit) -> Stages:
         """What each pass makes of a circuit; `planes` runs exactly this."""
         # Rolled first: a prefix must not take a round away from a loop.
@@ -177,14 +216,46 @@ class Statevector:
         masks = tuple((_mirrored(w.x, n), _mirrored(w.z, n)) for w in words)
         return pauli_values(self.planes(circuit, evolve), masks)
 
-    def probabilities(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
-        """Probabilities of all basis states, real ``[2**n]``."""
-        planes = self.planes(circuit, evolve)
-        return jnp.sum(planes * planes, 0)
+    def amplitudes(self, circuit: Circuit, bits: jax.Array, evolve: Evolve) -> jax.Array:
+        """Amplitudes of some basis states, given as bits ``[k, n]``, complex ``[k]``."""
+        weights = jnp.asarray(2 ** np.arange(circuit.n_qubits - 1, -1, -1), jnp.int32)
+        return self.state(circuit, evolve)[jnp.sum(bits * weights[None, :], 1)]
+
+    def probabilities(self, circuit: Circuit, qubits: Sequence[int], evolve: Evolve) -> jax.Array:
+        """Probabilities of the bit strings of k qubits, real ``[2**k]``."""
+        n, planes = circuit.n_qubits, self.planes(circuit, evolve)
+        rest = tuple(q for q in range(n) if q not in qubits)
+        kept = [q for q in range(n) if q in qubits]
+        marginal = jnp.sum(planes * planes, 0).reshape((2,) * n).sum(rest)
+        return marginal.transpose([kept.index(q) for q in qubits]).reshape(-1)
+
+    def density_matrix(self, circuit: Circuit, qubits: Sequence[int], evolve: Evolve) -> jax.Array:
+        """Density matrix of k qubits, complex ``[2**k, 2**k]``."""
+        n = circuit.n_qubits
+        self.check(2 * len(qubits))
+        rest = [q for q in range(n) if q not in qubits]
+        state = self.state(circuit, evolve).reshape((2,) * n).transpose(*qubits, *rest)
+        rows = state.reshape(2 ** len(qubits), -1)
+        return jnp.matmul(rows, rows.conj().T, precision=jax.lax.Precision.HIGHEST)
+
+    def sample(
+        self, circuit: Circuit, key: jax.Array, shots: int, qubits: Sequence[int]
+    ) -> jax.Array:
+        """Bits of k measured qubits, integers ``[shots, k]``."""
+        p = self.probabilities(circuit, qubits, run)
+        total = jnp.cumsum(p)
+        draws = jax.random.uniform(key, (shots,), p.dtype) * total[-1]
+        index = jnp.searchsorted(total, draws, side="right")
+        # Rounding may push a draw past the end: the last outcome that can happen takes it.
+        last = p.shape[0] - 1 - jnp.argmax(p[::-1] > 0).astype(index.dtype)
+        index = jnp.minimum(index, last)
+        places = np.arange(len(qubits) - 1, -1, -1)
+        return (index[:, None] >> jnp.asarray(places, index.dtype)[None, :]) & 1
 
     def unitary(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """The circuit's matrix, complex ``[2**n, 2**n]``."""
         n = circuit.n_qubits
+        self.check(2 * n)
         program = self.lower(is_real(circuit))(circuit)
         bits, home = len(program.order), canonical(n, len(program.order) == n)
         columns = jnp.eye(2**bits, 2**n, dtype=jnp.finfo(self.dtype).dtype)
@@ -193,6 +264,16 @@ class Statevector:
         columns = columns.transpose(*places, bits).reshape(2**bits, 2**n)
         run = jax.vmap(lambda start: evolve(program.steps, program.arrays, start), -1, -1)
         return to_complex(run(columns).reshape(-1, 2**n, 2**n))
+
+
+# Circuits of no more qubits are run whole: what compiles once takes less time than what runs less.
+_NARROW = 14
+
+
+def _cost(circuit: Circuit, copies: int) -> int:
+    """Predicted time of compiling and of some runs, in gates on one amplitude."""
+    gates = sum(circuit.structure.count().values())
+    return gates * (AMPLITUDES_A_GATE + copies * 2**circuit.n_qubits)
 
 
 def _mirrored(mask: int, n: int) -> int:

@@ -8,10 +8,10 @@ from typing import Any
 
 import jax
 
-from qjax.circuit import Circuit, PauliSum
+from qjax.circuit import Circuit, PauliSum, seen_by
 from qjax.engines import Cost, predict
 from qjax.gradients import Adjoint, Backprop, ParameterShift
-from qjax.measure._verbs import Engine, Gradient, checked, checked_observables, seen_by
+from qjax.measure._verbs import Engine, Gradient, checked, checked_observables
 
 
 @dataclasses.dataclass(frozen=True)

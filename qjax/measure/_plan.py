@@ -9,11 +9,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from qjax.circuit import PauliSum, errors
+from qjax.circuit import PauliSum, errors, seen_by
 from qjax.engines import Statevector, device_memory
 from qjax.gradients import Adjoint
 from qjax.measure._explain import bytes_text
-from qjax.measure._verbs import Engine, checked_observables, expectation, seen_by
+from qjax.measure._verbs import Engine, checked_observables, expectation
 
 # What is left free: a prediction may be off by so much.
 _ROOM = 0.9

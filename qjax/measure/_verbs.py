@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import Circuit, PauliSum, Word, errors
+from qjax.circuit import Circuit, PauliSum, Word, errors, seen_by
 from qjax.engines import Statevector
 from qjax.gradients import Adjoint, Backprop, ParameterShift
+from qjax.measure._bulk import in_bulk
 
 Engine = Statevector
 Gradient = Adjoint | Backprop | ParameterShift
@@ -42,7 +43,7 @@ def statevector(
     """
     engine, gradient = checked("statevector", circuit, engine, gradient)
     engine.check_circuit(circuit)
-    return _run(circuit, engine=engine, gradient=gradient, verb=_state)
+    return _run(circuit, engine=engine, gradient=gradient, verb="state")
 
 
 def expectation(
@@ -75,7 +76,7 @@ def expectation(
     """
     engine, gradient = checked("expectation", circuit, engine, gradient)
     observables = checked_observables(observable, circuit.n_qubits)
-    engine.check_circuit(circuit, *seen_by(word for each in observables for word in each.words))
+    engine.check_words(circuit, [word for each in observables for word in each.words])
     values = _run_observables(circuit, observables, engine=engine, gradient=gradient)
     return values[0] if isinstance(observable, PauliSum) else values
 
@@ -110,7 +111,7 @@ def probabilities(
     kept = _kept(qubits, circuit.n_qubits)
     engine.check_circuit(circuit, kept, ())
     return _run_marginal(
-        circuit, engine=engine, gradient=gradient, verb=_probabilities, qubits=kept, mixed=()
+        circuit, engine=engine, gradient=gradient, verb="probabilities", qubits=kept, mixed=()
     )
 
 
@@ -148,7 +149,7 @@ def sample(
     shots = errors.positive(shots, "shots")
     kept = _kept(qubits, circuit.n_qubits)
     engine.check_circuit(circuit, kept, ())
-    return _run_sample(circuit, key, engine=engine, gradient=gradient, shots=shots, qubits=kept)
+    return _run_sample(circuit, key, engine=engine, shots=shots, qubits=kept)
 
 
 def amplitude(
@@ -179,8 +180,8 @@ def amplitude(
     """
     engine, gradient = checked("amplitude", circuit, engine, gradient)
     engine.check_circuit(circuit)
-    index = _index(bits, circuit.n_qubits)
-    return _run(circuit, engine=engine, gradient=gradient, verb=_state)[index]
+    row = _bit_row(bits, circuit.n_qubits)
+    return _run_amplitude(circuit, row, engine=engine, gradient=gradient)
 
 
 def density_matrix(
@@ -213,9 +214,8 @@ def density_matrix(
     engine, gradient = checked("density_matrix", circuit, engine, gradient)
     kept = _kept(qubits, circuit.n_qubits)
     engine.check_circuit(circuit, kept)
-    engine.check(2 * len(kept))
     return _run_marginal(
-        circuit, engine=engine, gradient=gradient, verb=_density_matrix, qubits=kept, mixed=kept
+        circuit, engine=engine, gradient=gradient, verb="density_matrix", qubits=kept, mixed=kept
     )
 
 
@@ -241,106 +241,90 @@ def unitary(
         [[0.0, -1.0], [1.0, 0.0]]
     """
     engine, gradient = checked("unitary", circuit, engine, gradient)
-    engine.check(2 * circuit.n_qubits)
-    return _run(circuit, engine=engine, gradient=gradient, verb=_matrix)
+    return _run(circuit, engine=engine, gradient=gradient, verb="unitary")
 
 
 # What runs: compiled once for each structure, engine and gradient.
 
 
 @functools.partial(jax.jit, static_argnames=("engine", "gradient", "verb"))
-def _run(circuit: Circuit, *, engine: Engine, gradient: Gradient, verb: Any) -> jax.Array:
-    return gradient.evaluate(lambda circuit, evolve: verb(engine, circuit, evolve), circuit)
+def _run(circuit: Circuit, *, engine: Engine, gradient: Gradient, verb: str) -> jax.Array:
+    return gradient.evaluate(getattr(engine, verb), circuit)
+
+
+@functools.partial(jax.jit, static_argnames=("engine", "gradient"))
+def _run_amplitude(
+    circuit: Circuit, row: jax.Array, *, engine: Engine, gradient: Gradient
+) -> jax.Array:
+    def amplitude(circuit: Circuit, evolve: Any) -> jax.Array:
+        return engine.amplitudes(circuit, row[None], evolve)[0]
+
+    return gradient.evaluate(amplitude, circuit)
 
 
 @functools.partial(jax.jit, static_argnames=("engine", "gradient"))
 def _run_observables(
     circuit: Circuit, observables: tuple[PauliSum, ...], *, engine: Engine, gradient: Gradient
 ) -> jax.Array:
-    index: dict[Any, int] = {}
+    index: dict[Word, int] = {}
     rows = [[index.setdefault(word, len(index)) for word in o.words] for o in observables]
-    words = tuple(index)
-    # Before the gradient: it need not spend anything on what is not seen.
-    circuit, kept = engine.narrow(circuit, *seen_by(words))
-    words = tuple(Word(*(_placed(mask, kept) for mask in word)) for word in words)
-    values = gradient.evaluate(
-        lambda circuit, evolve: engine.values(circuit, words, evolve), circuit
-    )
+    values = _word_values(engine, gradient, circuit, tuple(index))
     owner = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
     weights = [jnp.asarray(o.coefficients).real.astype(values.dtype) for o in observables]
     weighted = jnp.concatenate(weights) * values[np.concatenate(rows)]
     return jax.ops.segment_sum(weighted, owner, num_segments=len(rows), indices_are_sorted=True)
 
 
+def _word_values(
+    engine: Engine, gradient: Gradient, circuit: Circuit, words: tuple[Word, ...]
+) -> jax.Array:
+    """Expectation values of distinct Pauli strings, ``[strings]``."""
+
+    def measured(circuit: Circuit, words: tuple[Word, ...]) -> jax.Array:
+        return gradient.evaluate(lambda c, evolve: engine.values(c, words, evolve), circuit)
+
+    groups = engine.cones(circuit, words)
+    if groups is None:
+        # Before the gradient: it need not spend anything on what is not seen.
+        circuit, kept = engine.narrow(circuit, *seen_by(words))
+        return measured(circuit, tuple(word.renamed(kept.index) for word in words))
+    parts = [in_bulk(functools.partial(measured, words=group.words), group) for group in groups]
+    places = np.concatenate([group.places.reshape(-1) for group in groups])
+    first = np.unique(places, return_index=True)[1]
+    return jnp.concatenate([part.reshape(-1) for part in parts])[first]
+
+
 @functools.partial(jax.jit, static_argnames=("engine", "gradient", "verb", "qubits", "mixed"))
 def _run_marginal(
-    circuit: Circuit, *, engine: Engine, gradient: Gradient, verb: Any, qubits: Any, mixed: Any
+    circuit: Circuit, *, engine: Engine, gradient: Gradient, verb: str, qubits: Any, mixed: Any
 ) -> jax.Array:
     circuit, kept = engine.narrow(circuit, qubits, mixed)
     places = tuple(kept.index(q) for q in qubits)
-    return gradient.evaluate(lambda c, evolve: verb(engine, c, evolve, places), circuit)
+    ask = getattr(engine, verb)
+    return gradient.evaluate(lambda c, evolve: ask(c, places, evolve), circuit)
 
 
-def seen_by(words: Iterable[Word]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Qubits that Pauli strings act on, and those on which some string is not I or Z."""
-    x = z = 0
-    for word in words:
-        x, z = x | word.x, z | word.z
-    return tuple(_bits(x | z)), tuple(_bits(x))
-
-
-def _bits(mask: int) -> Iterator[int]:
-    return (q for q in range(mask.bit_length()) if mask >> q & 1)
-
-
-def _placed(mask: int, kept: tuple[int, ...]) -> int:
-    """A mask over qubits as one over the places of the kept ones."""
-    return sum(1 << kept.index(q) for q in _bits(mask))
-
-
-@functools.partial(jax.jit, static_argnames=("engine", "gradient", "shots", "qubits"))
+@functools.partial(jax.jit, static_argnames=("engine", "shots", "qubits"))
 def _run_sample(
-    circuit: Circuit, key: jax.Array, *, engine: Engine, gradient: Gradient, shots: int, qubits: Any
+    circuit: Circuit, key: jax.Array, *, engine: Engine, shots: int, qubits: Any
 ) -> jax.Array:
-    p = _run_marginal(
-        circuit, engine=engine, gradient=gradient, verb=_probabilities, qubits=qubits, mixed=()
-    )
-    p = jax.lax.stop_gradient(p)
-    total = jnp.cumsum(p)
-    draws = jax.random.uniform(key, (shots,), p.dtype) * total[-1]
-    index = jnp.searchsorted(total, draws, side="right")
-    # Rounding may push a draw past the end: the last outcome that can happen takes it.
-    last = p.shape[0] - 1 - jnp.argmax(p[::-1] > 0).astype(index.dtype)
-    index = jnp.minimum(index, last)
-    places = np.arange(len(qubits) - 1, -1, -1)
-    return (index[:, None] >> jnp.asarray(places, index.dtype)[None, :]) & 1
-
-
-def _state(engine: Engine, circuit: Circuit, evolve: Any) -> jax.Array:
-    return engine.state(circuit, evolve)
-
-
-def _matrix(engine: Engine, circuit: Circuit, evolve: Any) -> jax.Array:
-    return engine.unitary(circuit, evolve)
-
-
-def _probabilities(engine: Engine, circuit: Circuit, evolve: Any, qubits: Any) -> jax.Array:
-    n = circuit.n_qubits
-    p = engine.probabilities(circuit, evolve).reshape((2,) * n)
-    rest = tuple(q for q in range(n) if q not in qubits)
-    kept = [q for q in range(n) if q in qubits]
-    return p.sum(rest).transpose([kept.index(q) for q in qubits]).reshape(-1)
-
-
-def _density_matrix(engine: Engine, circuit: Circuit, evolve: Any, qubits: Any) -> jax.Array:
-    n = circuit.n_qubits
-    rest = [q for q in range(n) if q not in qubits]
-    state = engine.state(circuit, evolve).reshape((2,) * n).transpose(*qubits, *rest)
-    rows = state.reshape(2 ** len(qubits), -1)
-    return jnp.matmul(rows, rows.conj().T, precision=jax.lax.Precision.HIGHEST)
+    circuit, kept = engine.narrow(circuit, qubits, ())
+    circuit = jax.lax.stop_gradient(circuit)
+    return engine.sample(circuit, key, shots, tuple(kept.index(q) for q in qubits))
 
 
 # Checks, before anything is traced.
+
+# What each verb asks of an engine.
+_METHODS = {
+    "statevector": "state",
+    "expectation": "values",
+    "probabilities": "probabilities",
+    "sample": "sample",
+    "amplitude": "amplitudes",
+    "density_matrix": "density_matrix",
+    "unitary": "unitary",
+}
 
 
 def checked(
@@ -354,6 +338,12 @@ def checked(
     if not isinstance(engine, Engine):
         raise TypeError(
             f"Argument `engine` must be such as `qjax.Statevector()`, but is {engine!r}."
+        )
+    if not hasattr(engine, _METHODS.get(verb, "check_circuit")):
+        able = sorted(v for v, method in _METHODS.items() if hasattr(engine, method))
+        raise ValueError(
+            f"Engine `{type(engine).__name__}` does not support `{verb}`; it supports {able}. "
+            "Consider `engine=Statevector()` instead."
         )
     if not isinstance(gradient, Gradient):
         raise TypeError(
@@ -404,17 +394,16 @@ def _kept(qubits: Any, n_qubits: int) -> tuple[int, ...]:
     return kept
 
 
-def _index(bits: Any, n_qubits: int) -> Any:
+def _bit_row(bits: Any, n_qubits: int) -> jax.Array:
     if isinstance(bits, jax.core.Tracer):
         errors.check_shape(bits.shape, [(n_qubits,)], "bits")
-        weights = 2 ** np.arange(n_qubits - 1, -1, -1)
-        return jnp.sum(bits.astype(jnp.int32) * jnp.asarray(weights, jnp.int32))
+        return bits.astype(jnp.int32)
     known = [str(b) for b in (bits if isinstance(bits, str) else np.asarray(bits).tolist())]
     if len(known) != n_qubits or set(known) - {"0", "1"}:
         raise ValueError(
             f"Argument `bits` must be {n_qubits} zeros and ones, qubit 0 first, but is {bits!r}."
         )
-    return int("".join(known), 2)
+    return jnp.asarray([int(b) for b in known], jnp.int32)
 
 
 def _check_key(key: Any) -> None:

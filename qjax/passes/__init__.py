@@ -1,8 +1,12 @@
 """Pure rewrites of circuits, each equal to what it was given."""
 
+from qjax.passes._cones import Cones as Cones, cones as cones
 from qjax.passes._fuse import fuse as fuse, fused_steps as fused_steps
-from qjax.passes._light_cone import light_cone as light_cone
+from qjax.passes._light_cone import (
+    AMPLITUDES_A_GATE as AMPLITUDES_A_GATE,
+    light_cone as light_cone,
+)
 from qjax.passes._prefix import product_vectors as product_vectors, split_prefix as split_prefix
 from qjax.passes._roll import roll as roll
 from qjax.passes._stack import stack as stack
-from qjax.passes._uses import is_real as is_real
+from qjax.passes._uses import Kind as Kind, Stacks as Stacks, is_real as is_real

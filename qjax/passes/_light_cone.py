@@ -15,7 +15,7 @@ from qjax.circuit import Circuit, Gate, IndexMap, Operation, Repeat, Structure
 
 # One more gate takes as long to compile as a thousand runs take to apply it to so many amplitudes:
 # about 45 ms, and 1 ns each with the gradient, on a CPU.
-_AMPLITUDES_A_GATE = 2**15
+AMPLITUDES_A_GATE = 2**15
 # Costs are predicted as if no gates were fused, so unrolling has to promise at least this much.
 _WORTHWHILE = 0.75
 
@@ -128,7 +128,7 @@ def _walk(items: Sequence[Any], view: _View, *, unroll: bool) -> tuple[_Plan, _V
             if flips & view.seen or acts & view.mixed:
                 uses.append(j)
                 # A permutation of basis states takes what is diagonal to what is diagonal.
-                mixes = flips if acts & view.mixed or not _permutes(item) else 0
+                mixes = flips if acts & view.mixed or not permutes(item) else 0
                 view = _View(view.seen | acts, view.mixed | mixes)
         if uses:
             plan.append(_Kept(position, tuple(sorted(uses))))
@@ -140,18 +140,19 @@ def _masks(item: Operation | IndexMap) -> list[tuple[int, int, int]]:
     if isinstance(item, IndexMap):
         acts = sum(1 << q for q in item.support)
         return [(0, acts, acts)]
-    flips = _flips(item.gate)
+    flips = flipped(item.gate)
     return [
         (j, sum(1 << q for q in qubits), sum(1 << qubits[place] for place in flips))
         for j, qubits in reversed(item.uses())
     ]
 
 
-def _permutes(item: Operation | IndexMap) -> bool:
+def permutes(item: Operation | IndexMap) -> bool:
+    """Whether basis states go to basis states."""
     return isinstance(item, IndexMap) or item.gate.index_map is not None
 
 
-def _flips(gate: Gate) -> list[int]:
+def flipped(gate: Gate) -> list[int]:
     """Places at which the gate may not commute with Z."""
     if gate.is_diagonal:
         return []
@@ -194,7 +195,7 @@ def _size(plan: _Plan) -> tuple[int, int]:
 
 def _cost(plan: _Plan, view: _View) -> int:
     written, run = _size(plan)
-    return written * _AMPLITUDES_A_GATE + run * 2 ** view.seen.bit_count()
+    return written * AMPLITUDES_A_GATE + run * 2 ** view.seen.bit_count()
 
 
 # The smaller circuit.

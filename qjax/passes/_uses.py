@@ -196,11 +196,11 @@ def stack_parameter(
     inexact = [d for d in kinds if jnp.issubdtype(d, jnp.complexfloating)] or list(kinds)
     dtype = None if len(kinds) == 1 else jnp.result_type(*inexact)
     parts = [p if dtype is None else p.astype(dtype) for p in parts]
-    return _joined(*parts) if all(p.shape == (1,) for p in parts) else jnp.concatenate(parts)
+    return joined(*parts) if all(p.shape == (1,) for p in parts) else jnp.concatenate(parts)
 
 
 @jax.custom_jvp
-def _joined(*parts: jax.Array) -> jax.Array:
+def joined(*parts: jax.Array) -> jax.Array:
     """Many single numbers as one array.
 
     A concatenation would be a kernel for each number where they are entries of an array, as in a
@@ -217,9 +217,9 @@ def _joined(*parts: jax.Array) -> jax.Array:
     return jnp.concatenate(rows)
 
 
-@_joined.defjvp
-def _joined_jvp(parts: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
-    return _joined(*parts), jnp.concatenate(tangents)
+@joined.defjvp
+def _jvp_ofjoined(parts: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
+    return joined(*parts), jnp.concatenate(tangents)
 
 
 def _take(stack: jax.Array, rows: np.ndarray) -> jax.Array:
