@@ -166,6 +166,66 @@ def hessian(name: str, qubits: int, layers: int) -> Workload:
     return dataclasses.replace(gradient(name, qubits, layers), answer="hessian")
 
 
+def chain(name: str, qubits: int, layers: int) -> Workload:
+    """`tfim` beyond any statevector: RZZ on even, then on odd bonds, RX; all terms of H."""
+    n = qubits
+    bonds = [*range(0, n - 1, 2), *range(1, n - 1, 2)]
+    layer = tuple(Op("rzz", (i, i + 1), k) for k, i in enumerate(bonds))
+    return dataclasses.replace(tfim(name, n, layers), layer=(*layer, *_each("rx", n, n - 1)))
+
+
+def brick(name: str, qubits: int, layers: int) -> Workload:
+    """RY, RZ on every qubit, CX on even bonds, then on odd ones; <Z> of the middle qubit."""
+    n = qubits
+    bonds = [*range(0, n - 1, 2), *range(1, n - 1, 2)]
+    layer = (*_each("ry", n, 0, 2), *_each("rz", n, 1, 2), *(Op("cx", (i, i + 1)) for i in bonds))
+
+    def make(rng: Generator):
+        # Small angles: at random ones what many layers leave of it is close to 0.
+        return (rng.uniform(0, 0.5, layers * n * 2),)
+
+    return Workload(name, n, (), layer, layers, (), (_z(n // 2),), make, tolerance=1e-4)
+
+
+def grid(name: str, side: int, layers: int) -> Workload:
+    """RY, RZ on every site of a square, CZ on one of the four colours of bonds; <Z> of the middle.
+
+    The colours take turns, so that after four layers every bond has had its gate.
+    """
+    n = side * side
+    site = np.arange(n).reshape(side, side)
+    across, down = site[:, :-1], site[:-1, :]
+    colours = [
+        *((across[:, i::2], across[:, i::2] + 1) for i in (0, 1)),
+        *((down[i::2, :], down[i::2, :] + side) for i in (0, 1)),
+    ]
+    first: list[Op] = []
+    for k in range(layers):
+        turns = [*_each("ry", n, 2 * n * k, 2), *_each("rz", n, 2 * n * k + 1, 2)]
+        left, right = colours[k % 4]
+        pairs = zip(left.ravel().tolist(), right.ravel().tolist(), strict=True)
+        first += [*turns, *(Op("cz", pair) for pair in pairs)]
+
+    def make(rng: Generator):
+        return (rng.uniform(0, 1, layers * n * 2),)
+
+    middle = int(site[side // 2, side // 2])
+    return Workload(name, n, tuple(first), (), 0, (), (_z(middle),), make, tolerance=1e-4)
+
+
+def maxcut(name: str, qubits: int, layers: int) -> Workload:
+    """QAOA on one random 3-regular graph, too large for a statevector: the sum of <ZZ> on edges."""
+    graph = np.triu(_regular_graph(qubits, np.random.default_rng(31)))
+    edges = [(int(i), int(j)) for i, j in zip(*np.nonzero(graph), strict=True)]
+    layer = (*(Op("rzz", e, 0) for e in edges), *(Op("rx", (i,), 1) for i in range(qubits)))
+
+    def make(rng: Generator):
+        return (rng.uniform(0, 0.5, layers * 2),)
+
+    terms = tuple(Term("ZZ", edge) for edge in edges)
+    return Workload(name, qubits, _all("h", qubits), layer, layers, (), terms, make, tolerance=1e-4)
+
+
 def _all(gate: str, n: int) -> tuple[Op, ...]:
     return tuple(Op(gate, (i,)) for i in range(n))
 
@@ -200,6 +260,7 @@ def _regular_graph(n: int, rng: Generator) -> np.ndarray:
 FAMILIES = {
     f.__name__: f
     for f in (
-        qml, deep, tfim, state, random, qaoa, born, bornforward, mnist, gradient, fisher, hessian
+        qml, deep, tfim, state, random, qaoa, born, bornforward, mnist, gradient, fisher, hessian,
+        chain, brick, grid, maxcut,
     )
 }  # fmt: skip

@@ -20,17 +20,26 @@ class Library(NamedTuple):
         module: Of this folder, or dotted from anywhere.
         form: How it is used; the module says what each means.
         needs: Where its versions clash with ours or it is large: what its own environment holds.
+        beyond: Whether it goes beyond a statevector, to circuits of any number of qubits.
     """
 
     module: str
     form: str = ""
     needs: tuple[str, ...] = ()
+    beyond: bool = False
 
+    def reaches(self, qubits: int) -> bool:
+        """Whether so many qubits are for it."""
+        return self.beyond or qubits <= LARGEST_STATE
+
+
+# Qubits of a statevector that a large machine holds.
+LARGEST_STATE = 32
 
 LIBRARIES = {
-    "qjax": Library("qjax_", "repeat"),
-    "qjax-loop": Library("qjax_", "loop"),
-    "tensorcircuit-plain": Library("tensorcircuit_", "plain"),
+    "qjax": Library("qjax_", "repeat", beyond=True),
+    "qjax-loop": Library("qjax_", "loop", beyond=True),
+    "tensorcircuit-plain": Library("tensorcircuit_", "plain", beyond=True),
     "tensorcircuit-vvag": Library("tensorcircuit_", "vvag"),
     "tensorcircuit-scan": Library("tensorcircuit_", "scan"),
     "pennylane": Library("pennylane_", "default.qubit"),

@@ -68,9 +68,9 @@ def _kind(op):
 
 
 def _index(numbers):
-    """Returns what picks the numbers from an array: a slice where one does, a list, or None."""
-    if numbers[0] is None:
-        return None
+    """Returns what picks the numbers from an array: one for all, a slice, a list, or None."""
+    if numbers[0] is None or len(set(numbers)) == 1:
+        return numbers[0]
     start, step = numbers[0], (numbers[1] - numbers[0] if len(numbers) > 1 else 1)
     if step > 0 and numbers == tuple(range(start, start + step * len(numbers), step)):
         return slice(start, numbers[-1] + 1, step)

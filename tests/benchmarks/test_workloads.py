@@ -8,7 +8,7 @@ from benchmarks._circuit import Op
 
 SMALL = (
     "qml-3-2-4 deep-3-5-2 tfim-3-2 state-3-2 random-4-40 qaoa-4-2-3 born-3-2-5 bornforward-3-2-5 "
-    "mnist-3-2-4 gradient-3-2 fisher-3-2 hessian-3-2"
+    "mnist-3-2-4 gradient-3-2 fisher-3-2 hessian-3-2 chain-4-2 brick-4-2 grid-2-3 maxcut-4-2"
 ).split()
 
 
