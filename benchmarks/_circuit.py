@@ -59,7 +59,7 @@ class Workload:
         layer: Gates of one layer.
         layers: How often the layer comes, each time with the next weights.
         last: Gates after the layers.
-        terms: The observable.
+        terms: The observable; without any, the value is the probability of all zeros.
         make: Takes a random generator to `(weights [P],)`; to `(weights, x [batch, features])`,
             whose value is the mean over the samples; or to `(weights, x, y [batch])`, whose value
             is the mean of (expectation - y)^2.

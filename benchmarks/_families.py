@@ -175,16 +175,18 @@ def chain(name: str, qubits: int, layers: int) -> Workload:
 
 
 def brick(name: str, qubits: int, layers: int) -> Workload:
-    """RY, RZ on every qubit, CX on even bonds, then on odd ones; <Z> of the middle qubit."""
+    """RY, RZ on every qubit, CX on even or odd bonds in turns; <Z> of the middle qubit."""
     n = qubits
-    bonds = [*range(0, n - 1, 2), *range(1, n - 1, 2)]
-    layer = (*_each("ry", n, 0, 2), *_each("rz", n, 1, 2), *(Op("cx", (i, i + 1)) for i in bonds))
+    first: list[Op] = []
+    for k in range(layers):
+        first += [*_each("ry", n, 2 * n * k, 2), *_each("rz", n, 2 * n * k + 1, 2)]
+        first += [Op("cx", (i, i + 1)) for i in range(k % 2, n - 1, 2)]
 
     def make(rng: Generator):
         # Small angles: at random ones what many layers leave of it is close to 0.
         return (rng.uniform(0, 0.5, layers * n * 2),)
 
-    return Workload(name, n, (), layer, layers, (), (_z(n // 2),), make, tolerance=1e-4)
+    return Workload(name, n, tuple(first), (), 0, (), (_z(n // 2),), make, tolerance=1e-4)
 
 
 def grid(name: str, side: int, layers: int) -> Workload:
@@ -211,6 +213,11 @@ def grid(name: str, side: int, layers: int) -> Workload:
 
     middle = int(site[side // 2, side // 2])
     return Workload(name, n, tuple(first), (), 0, (), (_z(middle),), make, tolerance=1e-4)
+
+
+def gridamplitude(name: str, side: int, layers: int) -> Workload:
+    """`grid`, asked for the probability of all zeros: one amplitude."""
+    return dataclasses.replace(grid(name, side, layers), terms=())
 
 
 def maxcut(name: str, qubits: int, layers: int) -> Workload:
@@ -261,6 +268,6 @@ FAMILIES = {
     f.__name__: f
     for f in (
         qml, deep, tfim, state, random, qaoa, born, bornforward, mnist, gradient, fisher, hessian,
-        chain, brick, grid, maxcut,
+        chain, brick, grid, gridamplitude, maxcut,
     )
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The README's section on performance, from the committed results."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,13 @@ COLUMNS = (
 Row = dict[str, Any]
 
 
-def rewrite(path: Path = ROOT / "README.md") -> None:
+def rewrite(path: Path = ROOT / "README.md", write: Callable[[], str] | None = None) -> None:
     """Writes the section anew, between its two markers."""
     text = path.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    path.write_text(f"{before}{BEGIN}\n\n{section()}\n\n{END}{after}", encoding="utf-8")
+    body = (write or section)()
+    path.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}", encoding="utf-8")
 
 
 def section(folder: Path = RESULTS) -> str:

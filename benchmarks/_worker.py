@@ -37,7 +37,7 @@ def _serve(library: str, workload: workloads.Workload, tell) -> None:
     start = time.perf_counter()
     adapter, form = adapters.load(library)
     tell(import_s=time.perf_counter() - start, versions=_machine.versions(adapter.PACKAGES))
-    reached = adapters.library(library).reaches(workload.qubits)
+    reached = adapters.library(library).reaches(workload)
     if not (reached and adapter.supports(workload, form)):
         tell(unsupported=True)
         return

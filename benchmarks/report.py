@@ -48,12 +48,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, metavar="MD", help="write the report here, not to print"
     )
-    parser.add_argument("--readme", action="store_true", help="write the README's section anew")
+    parser.add_argument(
+        "--readme", action="store_true", help="write README.md's and docs/engines.md's numbers anew"
+    )
     args = parser.parse_args(argv)
     if args.readme:
-        from benchmarks import _readme
+        from benchmarks import _engines, _readme
 
         _readme.rewrite()
+        _readme.rewrite(_engines.PAGE, _engines.section)
         return 0
     if not args.files:
         parser.error("a FILE or --readme is required")

@@ -7,7 +7,14 @@ QML = ("qml-8-4-256", "qml-10-3-100", "qml-12-6-64")
 TFIM = ("tfim-12-4", "tfim-18-10")
 BORN = tuple(f"born-{n}-8-1000" for n in range(4, 16))
 QUICK = ("qml-8-4-256", "qml-10-3-100", "tfim-12-4", "gradient-6-3", "born-6-8-1000")
-LARGE = ("chain-1000-4", "maxcut-100-2", "brick-100-10", "grid-6-6")
+LARGE = (
+    "chain-1000-4",
+    "maxcut-100-2",
+    "brick-100-10",
+    "brick-100-20",
+    "grid-6-6",
+    "gridamplitude-6-6",
+)
 PRESETS = (
     *QML,
     "qml-10-3-1",

@@ -13,18 +13,20 @@ from qjax.circuit import (
     Y as Y,
     Z as Z,
 )
-from qjax.engines import Statevector as Statevector
+from qjax.engines import MPS as MPS, Statevector as Statevector, TensorNetwork as TensorNetwork
 from qjax.gradients import (
     Adjoint as Adjoint,
     Backprop as Backprop,
     ParameterShift as ParameterShift,
 )
 from qjax.measure import (
+    MatrixProductState as MatrixProductState,
     amplitude as amplitude,
     density_matrix as density_matrix,
     expectation as expectation,
     explain as explain,
     hessian_vector_product as hessian_vector_product,
+    matrix_product_state as matrix_product_state,
     metric_operator as metric_operator,
     metric_tensor as metric_tensor,
     plan as plan,
@@ -39,7 +41,7 @@ __version__ = "0.1.0"
 
 # Reached as `qjax.nn` without an import statement, and loaded only then: they import Flax,
 # Optax or matplotlib.
-_LEAVES = ("data", "library", "nn", "optimize", "plot", "train")
+_LEAVES = ("data", "interop", "library", "nn", "optimize", "plot", "train")
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,8 @@ import importlib
 from types import ModuleType
 from typing import NamedTuple
 
+from benchmarks._circuit import Workload
+
 
 class Library(NamedTuple):
     """A library and a way to use it.
@@ -28,9 +30,9 @@ class Library(NamedTuple):
     needs: tuple[str, ...] = ()
     beyond: bool = False
 
-    def reaches(self, qubits: int) -> bool:
-        """Whether so many qubits are for it."""
-        return self.beyond or qubits <= LARGEST_STATE
+    def reaches(self, workload: Workload) -> bool:
+        """Whether the workload is for it, by its number of qubits and by what is asked."""
+        return self.beyond or (workload.qubits <= LARGEST_STATE and bool(workload.terms))
 
 
 # Qubits of a statevector that a large machine holds.
@@ -39,6 +41,10 @@ LARGEST_STATE = 32
 LIBRARIES = {
     "qjax": Library("qjax_", "repeat", beyond=True),
     "qjax-loop": Library("qjax_", "loop", beyond=True),
+    # Each engine by name, on what is beyond a statevector.
+    "qjax-cones": Library("qjax_", "cones", beyond=True),
+    "qjax-network": Library("qjax_", "network", beyond=True),
+    "qjax-mps": Library("qjax_", "mps", beyond=True),
     "tensorcircuit-plain": Library("tensorcircuit_", "plain", beyond=True),
     "tensorcircuit-vvag": Library("tensorcircuit_", "vvag"),
     "tensorcircuit-scan": Library("tensorcircuit_", "scan"),

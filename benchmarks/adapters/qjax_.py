@@ -1,7 +1,8 @@
 """qjax: the circuit of one sample, `jax.vmap` over the batch.
 
 Form "repeat": a broadcast call for each row of gates, the layers in `repeat`. Form "loop": a plain
-Python loop, one gate a call.
+Python loop, one gate a call. Forms "cones", "network" and "mps": as "repeat", where there are too
+many qubits for a statevector, with an engine by name; in the other forms qjax chooses.
 """
 
 import itertools
@@ -9,7 +10,7 @@ import itertools
 import jax
 
 import qjax
-from benchmarks.adapters import _jax
+from benchmarks.adapters import Library, _jax
 from benchmarks.adapters._program import Program
 from benchmarks.workloads import Op, Workload
 
@@ -17,14 +18,19 @@ PACKAGES = ("qjax-ml", "jax", "jaxlib", "numpy")
 
 
 def supports(workload: Workload, form: str = "repeat") -> bool:
-    return True
+    return form not in ENGINES or not REACH.reaches(workload)
 
 
 def build(workload: Workload, form: str = "repeat") -> Program:
-    circuit = FORMS[form]
+    circuit = _loop if form == "loop" else _repeat
+    engine = ENGINES.get(form)
 
     def one(weights, x):
-        return qjax.expectation(circuit(workload, weights, x), _observable(workload, x))
+        whole = circuit(workload, weights, x)
+        if not workload.terms:
+            zeros = [0] * workload.qubits
+            return jax.numpy.abs(qjax.amplitude(whole, zeros, engine=engine)) ** 2
+        return qjax.expectation(whole, _observable(workload, x), engine=engine)
 
     def answer_fisher(weights):
         return _jax.traced(qjax.quantum_fisher(lambda w: circuit(workload, w, None), weights))
@@ -92,4 +98,9 @@ def _word(term):
     return word
 
 
-FORMS = {"repeat": _repeat, "loop": _loop}
+ENGINES = {
+    "cones": qjax.Statevector(),
+    "network": qjax.TensorNetwork(progress=False),
+    "mps": qjax.MPS(max_bond=64),
+}
+REACH = Library("", beyond=False)

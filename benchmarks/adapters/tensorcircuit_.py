@@ -92,6 +92,10 @@ def _by_sample(one, workload):
 def _measure(workload):
     """Returns (circuit, x) to the expectation."""
     n, terms = workload.qubits, workload.terms
+    if n > LARGEST_STATE:
+        tc.set_contractor("cotengra")
+    if not terms:
+        return lambda c, x: K.abs(c.amplitude("0" * n)) ** 2
     if any(term.datum is not None for term in terms):
         signs = np.prod([_signs(n, term.qubits) for term in terms], 1, dtype=np.float32)
         scales = np.array([term.coefficient for term in terms], np.float32)
@@ -101,7 +105,6 @@ def _measure(workload):
         (term,) = terms
         return lambda c, x: term.coefficient * _string(c, term)
     if n > LARGEST_STATE:
-        tc.set_contractor("cotengra")
         return lambda c, x: sum(t.coefficient * _string(c, t) for t in terms)
     strings = [[0] * n for _ in terms]
     for string, term in zip(strings, terms, strict=True):

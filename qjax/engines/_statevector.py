@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from qjax.circuit import Circuit, Word, seen_by
 from qjax.engines._lower import Lower, canonical
+from qjax.engines._memory import device_memory
 from qjax.engines._tiles import TILE_BLOCK, Tiled
 from qjax.kernels import (
     Evolve,
@@ -22,6 +22,7 @@ from qjax.kernels import (
     pauli_values,
     product_state,
     run,
+    sample_bits,
     to_complex,
     to_planes,
 )
@@ -142,6 +143,13 @@ class Statevector:
                 "tensorcircuit's."
             )
 
+    def _check_entries(self, bits: int, name: str) -> None:
+        if not self._fits(bits):
+            raise ValueError(
+                f"{name} in {self.dtype.name} takes {self.state_bytes(bits):,} bytes, but the "
+                f"device has {device_memory():,} bytes. Ask for fewer qubits."
+            )
+
     # What verbs ask of an engine. `evolve` runs a program, and is the gradient's choice.
 
     def narrow(
@@ -177,6 +185,10 @@ class Statevector:
             return None
         predicted = sum(_cost(g.circuit, len(g.places)) for g in groups)
         return groups if not fits or predicted < _cost(joint, 1) else None
+
+    def at_once(self, group: Cones) -> int:
+        """How many cones of a group are run at once: enough to fill a device, and no more."""
+        return max(1, _AT_ONCE >> group.circuit.n_qubits)
 
     def _widest(self) -> int:
         return max(n for n in range(1, 31) if self._fits(n))
@@ -232,7 +244,7 @@ class Statevector:
     def density_matrix(self, circuit: Circuit, qubits: Sequence[int], evolve: Evolve) -> jax.Array:
         """Density matrix of k qubits, complex ``[2**k, 2**k]``."""
         n = circuit.n_qubits
-        self.check(2 * len(qubits))
+        self._check_entries(2 * len(qubits), f"The density matrix of {len(qubits)} qubits")
         rest = [q for q in range(n) if q not in qubits]
         state = self.state(circuit, evolve).reshape((2,) * n).transpose(*qubits, *rest)
         rows = state.reshape(2 ** len(qubits), -1)
@@ -242,20 +254,12 @@ class Statevector:
         self, circuit: Circuit, key: jax.Array, shots: int, qubits: Sequence[int]
     ) -> jax.Array:
         """Bits of k measured qubits, integers ``[shots, k]``."""
-        p = self.probabilities(circuit, qubits, run)
-        total = jnp.cumsum(p)
-        draws = jax.random.uniform(key, (shots,), p.dtype) * total[-1]
-        index = jnp.searchsorted(total, draws, side="right")
-        # Rounding may push a draw past the end: the last outcome that can happen takes it.
-        last = p.shape[0] - 1 - jnp.argmax(p[::-1] > 0).astype(index.dtype)
-        index = jnp.minimum(index, last)
-        places = np.arange(len(qubits) - 1, -1, -1)
-        return (index[:, None] >> jnp.asarray(places, index.dtype)[None, :]) & 1
+        return sample_bits(self.probabilities(circuit, qubits, run), key, shots)
 
     def unitary(self, circuit: Circuit, evolve: Evolve) -> jax.Array:
         """The circuit's matrix, complex ``[2**n, 2**n]``."""
         n = circuit.n_qubits
-        self.check(2 * n)
+        self._check_entries(2 * n, f"The matrix of {n} qubits")
         program = self.lower(is_real(circuit))(circuit)
         bits, home = len(program.order), canonical(n, len(program.order) == n)
         columns = jnp.eye(2**bits, 2**n, dtype=jnp.finfo(self.dtype).dtype)
@@ -270,6 +274,9 @@ class Statevector:
 _NARROW = 14
 
 
+_AT_ONCE = 2**22  # Amplitudes.
+
+
 def _cost(circuit: Circuit, copies: int) -> int:
     """Predicted time of compiling and of some runs, in gates on one amplitude."""
     gates = sum(circuit.structure.count().values())
@@ -279,11 +286,3 @@ def _cost(circuit: Circuit, copies: int) -> int:
 def _mirrored(mask: int, n: int) -> int:
     """A mask over qubits, bit q for qubit q, as a basis index, qubit 0 most significant."""
     return sum(1 << (n - 1 - q) for q in range(n) if mask >> q & 1)
-
-
-def device_memory() -> int:
-    """Bytes of the default device, or of the machine where the device does not say."""
-    stats = jax.devices()[0].memory_stats() or {}
-    if "bytes_limit" in stats:
-        return int(stats["bytes_limit"])
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -71,8 +72,12 @@ class Adjoint:
 
     def __post_init__(self) -> None:
         """Checks the field."""
-        if not isinstance(self.anchors, int):
-            raise TypeError(f"Argument `anchors` must be an integer, but is {self.anchors!r}.")
+        try:
+            object.__setattr__(self, "anchors", operator.index(self.anchors))
+        except TypeError:
+            raise TypeError(
+                f"Argument `anchors` must be an integer, but is {self.anchors!r}."
+            ) from None
         if self.anchors < 0:
             raise ValueError(f"Argument `anchors` must be at least 0, but is {self.anchors}.")
 

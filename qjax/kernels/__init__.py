@@ -1,6 +1,23 @@
 """Arrays to arrays: the steps that act on a statevector, with no circuit in sight."""
 
 from qjax.kernels._mesh import like_varying as like_varying
+from qjax.kernels._mps import (
+    Mps as Mps,
+    bond_basis as bond_basis,
+    evolve_mps as evolve_mps,
+    product_mps as product_mps,
+)
+from qjax.kernels._mps_read import (
+    UNITS as UNITS,
+    entanglement_entropy as entanglement_entropy,
+    environments as environments,
+    mps_amplitudes as mps_amplitudes,
+    mps_sample as mps_sample,
+    mps_state as mps_state,
+    schmidt_weights as schmidt_weights,
+    square_norm as square_norm,
+    string_values as string_values,
+)
 from qjax.kernels._pauli import pauli_values as pauli_values
 from qjax.kernels._program import (
     Evolve as Evolve,
@@ -13,6 +30,7 @@ from qjax.kernels._program import (
     run_ready as run_ready,
     run_rounds as run_rounds,
 )
+from qjax.kernels._sample import sample_bits as sample_bits
 from qjax.kernels._state import (
     product_state as product_state,
     real_block as real_block,

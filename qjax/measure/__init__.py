@@ -1,11 +1,16 @@
 """What is asked of a circuit."""
 
+from qjax.measure._choice import Estimate as Estimate, bond_bits as bond_bits
 from qjax.measure._explain import Explanation as Explanation, explain as explain
 from qjax.measure._hessian import hessian_vector_product as hessian_vector_product
 from qjax.measure._metric import (
     metric_operator as metric_operator,
     metric_tensor as metric_tensor,
     quantum_fisher as quantum_fisher,
+)
+from qjax.measure._mps import (
+    MatrixProductState as MatrixProductState,
+    matrix_product_state as matrix_product_state,
 )
 from qjax.measure._plan import Plan as Plan, plan as plan
 from qjax.measure._verbs import (

@@ -10,15 +10,11 @@ import jax.numpy as jnp
 from qjax.circuit import Circuit
 from qjax.passes import Cones
 
-# Amplitudes that are worked on at once: enough to fill a device, few enough to leave it memory.
-_AMPLITUDES = 2**22
 
-
-def in_bulk(function: Callable[[Circuit], jax.Array], cones: Cones) -> jax.Array:
-    """The function of each cone, ``[cones, ...]``; of many or wide ones some at a time."""
+def in_bulk(function: Callable[[Circuit], jax.Array], cones: Cones, chunk: int) -> jax.Array:
+    """The function of each cone, ``[cones, ...]``, so many at a time."""
     structure, leaves = cones.circuit.structure, cones.circuit.leaves
     count = len(cones.places)
-    chunk = max(1, _AMPLITUDES >> structure.n_qubits)
     own = [leaf for leaf, axis in zip(leaves, cones.axes, strict=True) if axis is not None]
 
     def one(own: list[jax.Array]) -> jax.Array:

@@ -7,11 +7,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
-from qjax.circuit import Circuit, PauliSum, seen_by
-from qjax.engines import Cost, predict
+from qjax.circuit import Circuit, PauliSum, Word, seen_by
+from qjax.engines import Cost, Statevector, bytes_text, predict
 from qjax.gradients import Adjoint, Backprop, ParameterShift
-from qjax.measure._verbs import Engine, Gradient, checked, checked_observables
+from qjax.measure._choice import QUICK_QUBITS, Estimate, Question, estimates
+from qjax.measure._verbs import (
+    Engine,
+    Gradient,
+    check_is_circuit,
+    checked,
+    checked_observables,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,38 +31,72 @@ class Explanation:
         gradient: What differentiates it.
         qubits: Number of qubits of the circuit, and of the part that is run.
         gates: Number of gates of the circuit, in the light cone, and after the product prefix.
-        cost: Steps, passes over memory and floating-point operations of a run.
+        cost: Steps, passes over memory and floating-point operations of a run of a statevector.
         flips: Number of passes over the final state that the observable takes.
         real: Whether the state stays real, and takes half the memory.
         state_bytes: Bytes of one state.
         states: Number of states alive at once in a run, and with the gradient.
         refusal: Why it does not run, or nothing.
+        cones: Where light cones are run in bulk: for each circuit, how many cones are that circuit,
+            and its qubits. The counts above are then those of one cone, the widest.
+        estimates: What engines are predicted to take, the quickest first; where none was given,
+            the choice.
     """
 
     engine: Engine
     gradient: Gradient
     qubits: tuple[int, int]
     gates: tuple[int, int, int]
-    cost: Cost
+    cost: Cost | None
     flips: int
     real: bool
     state_bytes: int
     states: tuple[int, int]
     refusal: str
+    cones: tuple[tuple[int, int], ...] = ()
+    estimates: tuple[Estimate, ...] = ()
 
     @property
     def peak_bytes(self) -> int:
         """Predicted peak memory of value and gradient, all that is not a state left out."""
         return self.states[1] * self.state_bytes
 
+    @property
+    def reason(self) -> str:
+        """Why this engine, in words."""
+        if self.refusal or not self.estimates:
+            return self.refusal or _FITS
+        if self.estimates[0].total > min(each.total for each in self.estimates if each.runs):
+            return "quick, and nothing has to be searched for"
+        return "predicted to be the quickest of those that run"
+
     def __str__(self) -> str:
-        cost, (whole, cone, left) = self.cost, self.gates
-        rounds = ", ".join(str(r) for r in cost.loops)
-        steps = ", ".join(f"{count:,} {kind}" for kind, count in cost.steps.items())
-        bytes_ = [bytes_text(s * self.state_bytes) for s in self.states]
+        whole, cone, _ = self.gates
+        name = type(self.engine).__name__
         rows = {
             "light cone": f"{self.qubits[0]} -> {self.qubits[1]} qubits, "
             f"{whole:,} -> {cone:,} gates",
+        }
+        if self.cones:
+            total = sum(copies for copies, _ in self.cones)
+            rows["cones"] = f"{total:,} of them in bulk, which are {len(self.cones)} circuits"
+        if self.cost is not None:
+            rows |= self._passes(self.cost)
+        rows |= {
+            "engine": f"{name}: {self.reason}",
+            "gradient": f"{type(self.gradient).__name__}: {_why(self.gradient, self.engine)}",
+        }
+        for i, estimate in enumerate(self.estimates):
+            rows["predicted" if i == 0 else " " * i] = str(estimate)
+        return "\n".join(f"{name:<16}{text}" for name, text in rows.items())
+
+    def _passes(self, cost: Cost) -> dict[str, str]:
+        """What a statevector's passes do."""
+        _, cone, left = self.gates
+        rounds = ", ".join(str(r) for r in cost.loops)
+        steps = ", ".join(f"{count:,} {kind}" for kind, count in cost.steps.items())
+        bytes_ = [bytes_text(s * self.state_bytes) for s in self.states]
+        return {
             "product prefix": f"{cone - left:,} gates are one outer product, {left:,} are left",
             "roll": f"loops of {rounds} rounds" if rounds else "no loops",
             "fuse, lower": f"{cost.written:,} steps to compile; run are {steps or 'none'}",
@@ -64,10 +106,13 @@ class Explanation:
             + self.real * " without an imaginary part",
             "memory": f"{self.states[0]} states forward ({bytes_[0]}), "
             f"{self.states[1]} with the gradient ({bytes_[1]})",
-            "engine": f"{type(self.engine).__name__}: {self.refusal or _FITS}",
-            "gradient": f"{type(self.gradient).__name__}: {_GRADIENTS[type(self.gradient)][1]}",
         }
-        return "\n".join(f"{name:<16}{text}" for name, text in rows.items())
+
+
+def _why(gradient: Gradient, engine: Engine) -> str:
+    if isinstance(gradient, Backprop) and not isinstance(engine, Statevector):
+        return "what JAX derives from the contractions"
+    return _GRADIENTS[type(gradient)][1]
 
 
 _FITS = "exact, and its states fit in memory"
@@ -105,8 +150,8 @@ def explain(
         circuit: The circuit.
         observable: An observable or a list of them, as for `expectation`; without one the report
             is about the whole state.
-        engine: How to run it; ``Statevector()`` by default.
-        gradient: How to differentiate it; ``Adjoint()`` by default.
+        engine: How to run it; by default what is predicted to be quickest.
+        gradient: How to differentiate it; the engine's by default.
 
     Returns:
         A value whose ``str`` is a report.
@@ -124,19 +169,66 @@ def explain(
         >>> print(str(report).splitlines()[0])
         light cone      40 -> 3 qubits, 79 -> 5 gates
     """
-    verb = "statevector" if observable is None else "expectation"
-    engine, gradient = checked(verb, circuit, engine, gradient)
+    check_is_circuit(circuit)
     n = circuit.n_qubits
     observables = () if observable is None else checked_observables(observable, n)
-    words = [word for each in observables for word in each.words]
+    words = tuple(dict.fromkeys(word for each in observables for word in each.words))
+    question = Question("expectation", words) if words else Question("statevector")
+    found: tuple[Estimate, ...] = ()
+    if engine is None and words and not isinstance(gradient, Adjoint):
+        found = tuple(estimates(circuit, question, every=True)) if n > QUICK_QUBITS else ()
+        engine = found[0].engine if found else Statevector()
+    engine, gradient = checked(question, circuit, engine, gradient)
+    if isinstance(engine, Statevector):
+        report = _statevector(circuit, words, engine, gradient)
+    else:
+        asked = question.narrow(engine, circuit)[0]
+        gates = (_gates(circuit), _gates(asked), _gates(asked))
+        refusal = "" if not found or found[0].runs else "none of the engines runs this"
+        report = Explanation(
+            engine, gradient, (n, asked.n_qubits), gates, None, 0, False, 0, (1, 1), refusal
+        )
+    return dataclasses.replace(report, estimates=found)
+
+
+def _statevector(
+    circuit: Circuit, words: tuple[Word, ...], engine: Statevector, gradient: Gradient
+) -> Explanation:
+    n = circuit.n_qubits
     seen = seen_by(words) if words else (tuple(range(n)), None)
+    bulk: list[tuple[int, int]] = []
+    flips = {word.x for word in words}
 
     def trace(circuit: Circuit) -> Any:
-        cone, _ = engine.narrow(circuit, *seen)
-        return cone, engine.stages(cone)
+        groups = engine.cones(circuit, words) if words else None
+        if groups is None:
+            cone, _ = engine.narrow(circuit, *seen)
+            return cone, engine.stages(cone)
+        bulk.extend((len(group.places), group.circuit.n_qubits) for group in groups)
+        widest = max(groups, key=lambda group: group.circuit.n_qubits)
+        flips.clear()
+        flips.update(word.x for word in widest.words)
+        found: list[Any] = []
 
-    cone, stages = jax.eval_shape(trace, circuit)
-    cost, flips = predict(stages.program), {word.x for word in words}
+        def one(leaves: Any) -> float:
+            cone = Circuit.from_parts(widest.circuit.structure, leaves)
+            shapes = (cone, engine.stages(cone))
+            found.append(
+                jax.tree.map(lambda x: jax.ShapeDtypeStruct(jnp.shape(x), x.dtype), shapes)
+            )
+            return 0.0
+
+        if any(axis is not None for axis in widest.axes):
+            jax.vmap(one, (list(widest.axes),))(list(widest.circuit.leaves))
+        else:
+            one(list(widest.circuit.leaves))
+        shapes.append(found[0])
+        return ()
+
+    shapes: list[Any] = []
+    traced = jax.eval_shape(trace, circuit)
+    cone, stages = shapes[0] if shapes else traced
+    cost = predict(stages.program)
     real = len(stages.program.order) == cone.n_qubits
     states = _GRADIENTS[type(gradient)][0](gradient, cost, engine.states, any(flips))
     refusal = ""
@@ -155,14 +247,9 @@ def explain(
         engine.state_bytes(cone.n_qubits) // (2 if real else 1),
         (engine.states, states),
         refusal,
+        tuple(bulk),
     )
 
 
 def _gates(circuit: Circuit) -> int:
     return sum(circuit.structure.count().values())
-
-
-def bytes_text(count: int) -> str:
-    units = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
-    power = min(max(count.bit_length() - 1, 0) // 10, len(units) - 1)
-    return f"{count / 1024**power:,.4g} {units[power]}"

@@ -10,10 +10,9 @@ import jax
 import jax.numpy as jnp
 
 from qjax.circuit import PauliSum, errors, seen_by
-from qjax.engines import Statevector, device_memory
+from qjax.engines import Statevector, bytes_text, device_memory
 from qjax.gradients import Adjoint
-from qjax.measure._explain import bytes_text
-from qjax.measure._verbs import Engine, checked_observables, expectation
+from qjax.measure._verbs import checked_observables, expectation
 
 # What is left free: a prediction may be off by so much.
 _ROOM = 0.9
@@ -38,7 +37,7 @@ class Plan:
         memory: Bytes that there are.
     """
 
-    engine: Engine
+    engine: Statevector
     gradient: Adjoint
     batch: int
     batch_chunk: int
@@ -61,7 +60,7 @@ def plan(
     *args: Any,
     in_axes: Any = None,
     memory: int | None = None,
-    engine: Engine | None = None,
+    engine: Statevector | None = None,
 ) -> Plan:
     r"""How many samples to differentiate at once, and how, so that the run fits in memory.
 
@@ -83,6 +82,7 @@ def plan(
         A plan, whose ``engine``, ``gradient`` and ``batch_chunk`` are to be used.
 
     Raises:
+        TypeError: If the engine is not a statevector's.
         ValueError: If not even one sample fits.
 
     Example:
@@ -102,8 +102,14 @@ def plan(
         ((100,), (100, 4))
     """
     engine = Statevector() if engine is None else engine
+    if not isinstance(engine, Statevector):
+        raise TypeError(
+            f"Argument `engine` must be such as `qjax.Statevector()`, but is {engine!r}."
+        )
     memory = device_memory() if memory is None else errors.positive(memory, "memory")
     axes = tuple(in_axes) if isinstance(in_axes, tuple | list) else (in_axes,) * len(args)
+    if len(axes) != len(args):
+        raise ValueError(f"Argument `in_axes` must have {len(args)} entries, but has {len(axes)}.")
     shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(jnp.shape(a), jnp.result_type(a)), args)
     batch, resized = _batch(shapes, axes)
     while True:
@@ -133,12 +139,9 @@ def plan(
 
 def _batch(args: Any, axes: tuple[Any, ...]) -> tuple[int, Callable[[int], Any]]:
     """The number of samples, and what gives the arguments of so many."""
-    pairs = [
-        (leaf, axis)
-        for arg, axis in zip(args, axes, strict=True)
-        if axis is not None
-        for leaf in jax.tree.leaves(arg)
-    ]
+    leaves, structure = jax.tree.flatten(args)
+    of_leaf = jax.tree.leaves(jax.tree.broadcast(axes, args, is_leaf=_is_none), is_leaf=_is_none)
+    pairs = [(leaf, axis) for leaf, axis in zip(leaves, of_leaf, strict=True) if axis is not None]
     sizes = {leaf.shape[axis] for leaf, axis in pairs}
     if len(sizes) > 1:
         raise ValueError(f"Argument `args` must have one number of samples, but has {sizes}.")
@@ -149,16 +152,21 @@ def _batch(args: Any, axes: tuple[Any, ...]) -> tuple[int, Callable[[int], Any]]
             shape[axis] = samples
             return jax.ShapeDtypeStruct(tuple(shape), leaf.dtype)
 
-        return tuple(
-            arg if axis is None else jax.tree.map(lambda leaf: one(leaf, axis), arg)  # noqa: B023
-            for arg, axis in zip(args, axes, strict=True)
-        )
+        found = [
+            leaf if axis is None else one(leaf, axis)
+            for leaf, axis in zip(leaves, of_leaf, strict=True)
+        ]
+        return jax.tree.unflatten(structure, found)
 
     return (sizes.pop() if sizes else 1), resized
 
 
+def _is_none(value: Any) -> bool:
+    return value is None
+
+
 def _peaks(
-    build: Any, observable: Any, engine: Engine, resized: Any, axes: Any, batch: int
+    build: Any, observable: Any, engine: Statevector, resized: Any, axes: Any, batch: int
 ) -> Callable[[int], float]:
     """Peak memory of value and gradient as a line in the number of samples."""
 
@@ -166,7 +174,7 @@ def _peaks(
         def value(*args: Any) -> jax.Array:
             return expectation(build(*args), observable, engine=engine, gradient=Adjoint())
 
-        batched = any(axis is not None for axis in axes)
+        batched = any(axis is not None for axis in jax.tree.leaves(axes))
         return jnp.mean((jax.vmap(value, axes) if batched else value)(*args))
 
     def measured(samples: int) -> float:
@@ -184,24 +192,27 @@ def _peaks(
 
 
 def _anchorage(
-    build: Any, observable: Any, engine: Engine, args: Any, axes: Any
+    build: Any, observable: Any, engine: Statevector, args: Any, axes: Any
 ) -> tuple[int, Callable[[Adjoint], int]]:
     """Bytes of a state, and what says how many of them a gradient keeps on the way."""
-    one = tuple(
-        arg
-        if axis is None
-        else jax.tree.map(
-            lambda x: jax.ShapeDtypeStruct(x.shape[:axis] + x.shape[axis + 1 :], x.dtype),  # noqa: B023
-            arg,
-        )
-        for arg, axis in zip(args, axes, strict=True)
-    )
 
     def program(*args: Any) -> Any:
         circuit = build(*args)
         observables = checked_observables(observable, circuit.n_qubits)
         words = [word for each in observables for word in each.words]
+        if engine.cones(circuit, words) is not None:
+            return None  # Many short circuits: nothing to keep on the way.
         return engine.stages(engine.narrow(circuit, *seen_by(words))[0]).program
 
-    found = jax.eval_shape(program, *one)
-    return engine.state_bytes(len(found.order)) // 2, lambda gradient: gradient.kept(found)
+    found: list[Any] = []
+
+    def trace(*args: Any) -> float:
+        found.append(jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), program(*args)))
+        return 0.0
+
+    batched = any(axis is not None for axis in jax.tree.leaves(axes))
+    jax.eval_shape(jax.vmap(trace, axes, axis_size=1) if batched else trace, *args)
+    if found[0] is None:
+        return 0, lambda _: 0
+    bits = len(found[0].order)
+    return engine.state_bytes(bits) // 2, lambda gradient: gradient.kept(found[0])

@@ -11,12 +11,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.circuit import Circuit, PauliSum, Word, errors, seen_by
-from qjax.engines import Statevector
+from qjax.engines import MPS, Statevector, TensorNetwork
 from qjax.gradients import Adjoint, Backprop, ParameterShift
 from qjax.measure._bulk import in_bulk
+from qjax.measure._choice import Question, choose
 
-Engine = Statevector
+Engine = Statevector | TensorNetwork | MPS
 Gradient = Adjoint | Backprop | ParameterShift
+
+# How each engine is differentiated where nothing is said.
+_GRADIENTS: dict[type, Gradient] = {
+    Statevector: Adjoint(),
+    TensorNetwork: Backprop(),
+    MPS: Backprop(),
+}
 
 
 def statevector(
@@ -26,8 +34,9 @@ def statevector(
 
     Args:
         circuit: The circuit, on n qubits.
-        engine: How to run it; ``Statevector()`` by default.
-        gradient: How to differentiate it; ``Adjoint()`` by default.
+        engine: How to run it; by default what is predicted to be quickest.
+        gradient: How to differentiate it; by default ``Adjoint()`` for a statevector, else
+            ``Backprop()``.
 
     Returns:
         Complex ``[2**n]``, qubit 0 the most significant bit of the index.
@@ -41,7 +50,7 @@ def statevector(
         >>> qjax.statevector(qjax.Circuit(2).x(1)).real.tolist()
         [0.0, 1.0, 0.0, 0.0]
     """
-    engine, gradient = checked("statevector", circuit, engine, gradient)
+    engine, gradient = checked(Question("statevector"), circuit, engine, gradient)
     engine.check_circuit(circuit)
     return _run(circuit, engine=engine, gradient=gradient, verb="state")
 
@@ -58,8 +67,9 @@ def expectation(
     Args:
         circuit: The circuit that prepares the state.
         observable: A sum of Pauli strings with real coefficients, or a list of k of them.
-        engine: How to run it; ``Statevector()`` by default.
-        gradient: How to differentiate it; ``Adjoint()`` by default.
+        engine: How to run it; by default what is predicted to be quickest.
+        gradient: How to differentiate it; by default ``Adjoint()`` for a statevector, else
+            ``Backprop()``.
 
     Returns:
         A real scalar, or ``[k]`` for a list.
@@ -74,9 +84,11 @@ def expectation(
         >>> qjax.expectation(bell, [qjax.Z(0), qjax.Z(0) @ qjax.Z(1)]).round(5).tolist()
         [0.0, 1.0]
     """
-    engine, gradient = checked("expectation", circuit, engine, gradient)
+    check_is_circuit(circuit)
     observables = checked_observables(observable, circuit.n_qubits)
-    engine.check_words(circuit, [word for each in observables for word in each.words])
+    words = tuple(dict.fromkeys(word for each in observables for word in each.words))
+    engine, gradient = checked(Question("expectation", words), circuit, engine, gradient)
+    engine.check_words(circuit, words)
     values = _run_observables(circuit, observables, engine=engine, gradient=gradient)
     return values[0] if isinstance(observable, PauliSum) else values
 
@@ -93,8 +105,9 @@ def probabilities(
     Args:
         circuit: The circuit.
         qubits: Which qubits are measured, and in which order; all by default.
-        engine: How to run it; ``Statevector()`` by default.
-        gradient: How to differentiate it; ``Adjoint()`` by default.
+        engine: How to run it; by default what is predicted to be quickest.
+        gradient: How to differentiate it; by default ``Adjoint()`` for a statevector, else
+            ``Backprop()``.
 
     Returns:
         Real ``[2**k]`` for k qubits, the first one the most significant bit.
@@ -107,8 +120,10 @@ def probabilities(
         >>> qjax.probabilities(qjax.Circuit(2).x(1), qubits=[1, 0]).tolist()
         [0.0, 0.0, 1.0, 0.0]
     """
-    engine, gradient = checked("probabilities", circuit, engine, gradient)
+    check_is_circuit(circuit)
     kept = _kept(qubits, circuit.n_qubits)
+    question = Question("probabilities", qubits=kept, mixed=())
+    engine, gradient = checked(question, circuit, engine, gradient)
     engine.check_circuit(circuit, kept, ())
     return _run_marginal(
         circuit, engine=engine, gradient=gradient, verb="probabilities", qubits=kept, mixed=()
@@ -130,7 +145,7 @@ def sample(
         key: Random key, as from ``jax.random.key``; it is consumed.
         shots: Number of measurements, at least 1.
         qubits: Which qubits are measured, and in which order; all by default.
-        engine: How to run it; ``Statevector()`` by default.
+        engine: How to run it; by default what is predicted to be quickest.
 
     Returns:
         Integers 0 and 1, ``[shots, k]``.
@@ -144,10 +159,11 @@ def sample(
         >>> qjax.sample(qjax.Circuit(2).x(1), jax.random.key(0), shots=2).tolist()
         [[0, 1], [0, 1]]
     """
-    engine, gradient = checked("sample", circuit, engine, None)
+    check_is_circuit(circuit)
     _check_key(key)
     shots = errors.positive(shots, "shots")
     kept = _kept(qubits, circuit.n_qubits)
+    engine, _ = checked(Question("sample", qubits=kept, mixed=()), circuit, engine, None)
     engine.check_circuit(circuit, kept, ())
     return _run_sample(circuit, key, engine=engine, shots=shots, qubits=kept)
 
@@ -164,8 +180,9 @@ def amplitude(
     Args:
         circuit: The circuit, on n qubits.
         bits: A string such as ``"010"``, or n integers 0 and 1 (possibly traced), qubit 0 first.
-        engine: How to run it; ``Statevector()`` by default.
-        gradient: How to differentiate it; ``Adjoint()`` by default.
+        engine: How to run it; by default what is predicted to be quickest.
+        gradient: How to differentiate it; by default ``Adjoint()`` for a statevector, else
+            ``Backprop()``.
 
     Returns:
         A complex scalar.
@@ -178,7 +195,7 @@ def amplitude(
         >>> qjax.amplitude(qjax.Circuit(2).h(0).cx(0, 1), "11").real.round(4).tolist()
         0.7071
     """
-    engine, gradient = checked("amplitude", circuit, engine, gradient)
+    engine, gradient = checked(Question("amplitude"), circuit, engine, gradient)
     engine.check_circuit(circuit)
     row = _bit_row(bits, circuit.n_qubits)
     return _run_amplitude(circuit, row, engine=engine, gradient=gradient)
@@ -196,8 +213,9 @@ def density_matrix(
     Args:
         circuit: The circuit.
         qubits: Which qubits are kept, and in which order; all by default.
-        engine: How to run it; ``Statevector()`` by default.
-        gradient: How to differentiate it; ``Adjoint()`` by default.
+        engine: How to run it; by default what is predicted to be quickest.
+        gradient: How to differentiate it; by default ``Adjoint()`` for a statevector, else
+            ``Backprop()``.
 
     Returns:
         Complex ``[2**k, 2**k]`` for k qubits.
@@ -211,8 +229,9 @@ def density_matrix(
         >>> qjax.density_matrix(bell, qubits=0).real.round(5).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
-    engine, gradient = checked("density_matrix", circuit, engine, gradient)
+    check_is_circuit(circuit)
     kept = _kept(qubits, circuit.n_qubits)
+    engine, gradient = checked(Question("density_matrix", qubits=kept), circuit, engine, gradient)
     engine.check_circuit(circuit, kept)
     return _run_marginal(
         circuit, engine=engine, gradient=gradient, verb="density_matrix", qubits=kept, mixed=kept
@@ -226,8 +245,9 @@ def unitary(
 
     Args:
         circuit: The circuit, on n qubits.
-        engine: How to run it; ``Statevector()`` by default.
-        gradient: How to differentiate it; ``Adjoint()`` by default.
+        engine: How to run it; by default what is predicted to be quickest.
+        gradient: How to differentiate it; by default ``Adjoint()`` for a statevector, else
+            ``Backprop()``.
 
     Returns:
         Complex ``[2**n, 2**n]``; column b is the image of basis state b.
@@ -240,7 +260,7 @@ def unitary(
         >>> qjax.unitary(qjax.Circuit(1).y(0)).imag.tolist()
         [[0.0, -1.0], [1.0, 0.0]]
     """
-    engine, gradient = checked("unitary", circuit, engine, gradient)
+    engine, gradient = checked(Question("unitary"), circuit, engine, gradient)
     return _run(circuit, engine=engine, gradient=gradient, verb="unitary")
 
 
@@ -288,7 +308,10 @@ def _word_values(
         # Before the gradient: it need not spend anything on what is not seen.
         circuit, kept = engine.narrow(circuit, *seen_by(words))
         return measured(circuit, tuple(word.renamed(kept.index) for word in words))
-    parts = [in_bulk(functools.partial(measured, words=group.words), group) for group in groups]
+    parts = [
+        in_bulk(functools.partial(measured, words=group.words), group, engine.at_once(group))
+        for group in groups
+    ]
     places = np.concatenate([group.places.reshape(-1) for group in groups])
     first = np.unique(places, return_index=True)[1]
     return jnp.concatenate([part.reshape(-1) for part in parts])[first]
@@ -327,14 +350,22 @@ _METHODS = {
 }
 
 
-def checked(
-    verb: str, circuit: Circuit, engine: Engine | None, gradient: Gradient | None
-) -> tuple[Engine, Gradient]:
-    """The engine and the gradient that are given, or the defaults, checked."""
+def check_is_circuit(circuit: Any) -> None:
+    """Raises TypeError where it is none."""
     if not isinstance(circuit, Circuit):
         raise TypeError(f"Argument `circuit` must be a `qjax.Circuit`, but is {circuit!r}.")
-    engine = Statevector() if engine is None else engine
-    gradient = Adjoint() if gradient is None else gradient
+
+
+def checked(
+    question: Question, circuit: Circuit, engine: Engine | None, gradient: Gradient | None
+) -> tuple[Engine, Gradient]:
+    """The engine and the gradient that are given, or what is chosen, checked."""
+    check_is_circuit(circuit)
+    verb = question.verb
+    if engine is None:
+        # Only a statevector has what the reversible gradient undoes.
+        engine = Statevector() if isinstance(gradient, Adjoint) else choose(circuit, question)
+    gradient = _GRADIENTS.get(type(engine)) if gradient is None else gradient
     if not isinstance(engine, Engine):
         raise TypeError(
             f"Argument `engine` must be such as `qjax.Statevector()`, but is {engine!r}."
@@ -348,6 +379,12 @@ def checked(
     if not isinstance(gradient, Gradient):
         raise TypeError(
             f"Argument `gradient` must be such as `qjax.Adjoint()`, but is {gradient!r}."
+        )
+    if isinstance(gradient, Adjoint) and not isinstance(engine, Statevector):
+        raise ValueError(
+            f"Gradient `Adjoint` does not support engine `{type(engine).__name__}`, which runs no "
+            "steps that could be undone. Consider `gradient=Backprop()` or `ParameterShift()`, or "
+            "`engine=Statevector()`."
         )
     if gradient.verbs is not None and verb not in gradient.verbs:
         raise ValueError(

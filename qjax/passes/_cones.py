@@ -23,6 +23,8 @@ from qjax.passes._alike import is_symmetric, numbering
 from qjax.passes._light_cone import AMPLITUDES_A_GATE, flipped, permutes
 from qjax.passes._uses import joined
 
+# Cones that at most one other is like: the two ends of a chain mirror each other.
+_RARE = 2
 # Which parameters can stand in one array: their shape a gate, and whether they are complex.
 _Table = tuple[tuple[int, ...], bool]
 
@@ -133,12 +135,12 @@ def _plan(
         signature, member = _signed(base, cone, words)
         members[signature].append(member)
     members = _alike(members)
-    rare = [sole[0] for sole in members.values() if len(sole) == 1]
-    groups = {signature: each for signature, each in members.items() if len(each) > 1}
+    rare = [member for each in members.values() if len(each) <= _RARE for member in each]
+    groups = {signature: each for signature, each in members.items() if len(each) > _RARE}
     for base, cone in _merged(rare, walk):
         signature, member = _signed(base, cone, words)
         groups.setdefault(signature, []).append(member)
-    return tuple(_grouped(signature, each) for signature, each in groups.items())
+    return tuple(_grouped(signature, each) for signature, each in _alike(groups).items())
 
 
 def _alike(members: dict[Any, list[_Member]]) -> dict[Any, list[_Member]]:
@@ -180,7 +182,7 @@ def _signed(base: _Base, cone: _Cone, words: Sequence[Word]) -> tuple[Any, _Memb
 
 
 def _merged(members: list[_Member], walk: Any) -> list[tuple[_Base, _Cone]]:
-    """Cones that no other is like, as at an edge, joined where one circuit costs less than two."""
+    """Cones that hardly another is like, as at an edge, joined where one circuit costs less."""
     merged: list[tuple[_Base, _Cone]] = []
     for member in sorted(members, key=lambda member: min(member.base.qubits)):
         base, cone = member.base, member.cone

@@ -82,6 +82,8 @@ def _table(stacks: Stacks, width: int, dtype: Any) -> tuple[jax.Array, dict[Kind
     for kind in dict.fromkeys(use.kind for use in stacks.uses):
         used = [use.row for use in stacks.uses if use.kind == kind]
         matrices = stacks.matrices(kind, np.arange(max(used) + 1)).astype(dtype)
+        # Where all uses share one angle there may be one matrix for all of them.
+        matrices = jnp.broadcast_to(matrices, (max(used) + 1, *matrices.shape[1:]))
         rest = jnp.eye(2**width // matrices.shape[-1], dtype=dtype)
         wide = jnp.einsum("ac,zbd->zabcd", rest, matrices)
         parts.append(wide.reshape(-1, 2**width, 2**width))

@@ -2,7 +2,7 @@
 
 import json
 
-from benchmarks import _readme
+from benchmarks import _engines, _readme
 from tests.benchmarks.test_report import HEADER, row
 
 
@@ -10,6 +10,23 @@ def test_the_section_is_what_the_report_writes():
     text = (_readme.ROOT / "README.md").read_text(encoding="utf-8")
     written = text.split(_readme.BEGIN)[1].split(_readme.END)[0]
     assert written.strip() == _readme.section()
+
+
+def test_the_page_on_engines_is_what_the_report_writes():
+    text = _engines.PAGE.read_text(encoding="utf-8")
+    written = text.split(_readme.BEGIN)[1].split(_readme.END)[0]
+    assert written.strip() == _engines.section()
+
+
+def test_engines_that_do_not_run_say_so(tmp_path):
+    rows = [
+        row("qjax", 2.0),
+        row("qjax-network", 2.0, value=0.6),
+        row("qjax-cones", 0.0) | {"status": "failed"},
+    ]
+    (tmp_path / "large.jsonl").write_text("\n".join(map(json.dumps, [HEADER, *rows])))
+    last = _engines.section(tmp_path).splitlines()[-1]
+    assert "does not run" in last and "another value" in last
 
 
 def test_rewriting_changes_the_section_only(tmp_path):

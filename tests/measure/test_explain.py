@@ -150,7 +150,11 @@ def test_memory_by_gradient():
 
 
 def test_what_does_not_fit_is_explained_and_not_run():
-    report = qjax.explain(qjax.Circuit(45).sx(0).cx(range(44), range(1, 45)), qjax.X(44))
+    report = qjax.explain(
+        qjax.Circuit(45).sx(0).cx(range(44), range(1, 45)),
+        qjax.X(44),
+        engine=qjax.Statevector(),
+    )
     assert "does not run" in str(report) and report.state_bytes == 2**48
 
 

@@ -111,3 +111,14 @@ def test_bad_input():
         qjax.plan(build, observable, *shapes, in_axes=(0, 0))
     with pytest.raises(TypeError, match="`memory`"):
         qjax.plan(build, observable, *shapes, in_axes=axes, memory="1 GB")
+
+
+@pytest.mark.parametrize("axes", [(None, -1), ({"w": None, "b": 0}, 1)])
+def test_axes_are_those_of_vmap(axes):
+    def build(w, x):
+        w = w["w"] + w["b"] if isinstance(w, dict) else w
+        return qjax.Circuit(3).ry(x, range(3)).rx(w, range(3))
+
+    w = {"w": jnp.ones(3), "b": jnp.ones(5)} if isinstance(axes[0], dict) else jnp.ones(3)
+    plan = qjax.plan(build, qjax.Z(0), w, jnp.ones((3, 5)), in_axes=axes)
+    assert plan.batch == plan.batch_chunk == 5

@@ -10,6 +10,7 @@ import pytest
 
 import qjax
 from qjax.circuit import Word
+from qjax.engines import _statevector
 from qjax.measure import _bulk
 from qjax.passes import cones
 from tests import oracle
@@ -64,7 +65,7 @@ def measured(circuit, observable, limit):
             lambda circuit, words: WHOLE.values(circuit, words, qjax.kernels.run),
             words=group.words,
         )
-        for row, places in zip(_bulk.in_bulk(run, group), group.places, strict=True):
+        for row, places in zip(_bulk.in_bulk(run, group, 2), group.places, strict=True):
             for value, place in zip(row, places, strict=True):
                 values.setdefault(int(place), []).append(float(value))
     return values, [(len(g.places), g.circuit.n_qubits) for g in groups]
@@ -119,7 +120,7 @@ def _variables(jaxpr):
 
 
 def test_in_chunks_under_vmap(expected, monkeypatch):
-    monkeypatch.setattr(_bulk, "_AMPLITUDES", 2**8)
+    monkeypatch.setattr(_statevector, "_AT_ONCE", 2**8)
     weights = jnp.stack([jnp.asarray(WEIGHTS), jnp.zeros_like(WEIGHTS)])
 
     def energy(w):

@@ -1,0 +1,272 @@
+"""The choice of an engine, where none is given: what each is predicted to take, and the quickest.
+
+All that are considered are exact: a matrix product state is, where its bonds are wide enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qjax.circuit import Circuit, Gate, Operation, Repeat, Structure, Word, seen_by
+from qjax.engines import MPS, Statevector, TensorNetwork, bytes_text, device_memory
+
+
+class Question(NamedTuple):
+    """What is asked of a circuit.
+
+    Attributes:
+        words: Pauli strings to be measured; or
+        qubits: qubits to be measured, and
+        mixed: those of them not only along Z; all, where nothing is said.
+        verb: Whose question it is.
+    """
+
+    verb: str
+    words: tuple[Word, ...] | None = None
+    qubits: tuple[int, ...] | None = None
+    mixed: tuple[int, ...] | None = None
+
+    def narrow(self, engine: Any, circuit: Circuit) -> tuple[Circuit, Question]:
+        """The part of the circuit that is seen, and the same question about it."""
+        if self.words is not None:
+            circuit, kept = engine.narrow(circuit, *seen_by(self.words))
+            words = tuple(word.renamed(kept.index) for word in self.words)
+            return circuit, self._replace(words=words)
+        if self.qubits is not None:
+            circuit, kept = engine.narrow(circuit, self.qubits, self.mixed)
+            return circuit, self._replace(qubits=tuple(kept.index(q) for q in self.qubits))
+        return circuit, self
+
+
+class Estimate(NamedTuple):
+    """What an engine is predicted to take for a value and its gradient.
+
+    Attributes:
+        engine: The engine.
+        seconds: Time of a step, compiled.
+        first: Time to compile it.
+        bytes: Peak memory.
+        words: In words: what is large about it, or why it does not run.
+        runs: Whether it runs here.
+    """
+
+    engine: Any
+    first: float
+    seconds: float
+    bytes: int
+    words: str
+    runs: bool = True
+
+    @property
+    def total(self) -> float:
+        """Time of a hundred steps, and of compiling them."""
+        return self.first + 100 * self.seconds
+
+    def __str__(self) -> str:
+        name = type(self.engine).__name__
+        if not self.runs:
+            return f"{name} does not run: {self.words}"
+        times = f"{_time_text(self.first)} to compile, {_time_text(self.seconds)} a step"
+        return f"{name}: {self.words}; {times}, {bytes_text(self.bytes)}"
+
+
+def estimates(circuit: Circuit, question: Question, *, every: bool = False) -> list[Estimate]:
+    """What engines are predicted to take, the chosen one first.
+
+    That is the one whose first hundred steps are done first; but where a statevector's are within
+    seconds, or its cones are narrow, no other is looked for: finding the order of a contraction
+    takes as long.
+
+    Args:
+        circuit: The circuit; its leaves may be abstract.
+        question: What is asked of it.
+        every: Whether the others are told too where a statevector is quick.
+    """
+    found = [_statevector(circuit, question)]
+    narrow = found[0].bytes <= Statevector.states * Statevector().state_bytes(_NARROW)
+    quick = found[0].runs and (narrow or found[0].total <= _QUICK)
+    if every or not quick:
+        for ask in _OTHERS:
+            try:
+                found.append(ask(circuit, question))
+            except ValueError as error:
+                engine = _ENGINES[ask]
+                found.append(Estimate(engine, 0.0, 0.0, 0, str(error), runs=False))
+    return sorted(
+        found,
+        key=lambda each: (
+            not each.runs,
+            quick and not isinstance(each.engine, Statevector),
+            each.total,
+        ),
+    )
+
+
+def choose(circuit: Circuit, question: Question) -> Any:
+    """The engine that is predicted to be the quickest of those that run.
+
+    Raises:
+        ValueError: If none does, with what each would take.
+    """
+    if circuit.n_qubits <= QUICK_QUBITS or question.verb in ("statevector", "unitary"):
+        return Statevector()
+    best, *others = estimates(circuit, question)
+    if not best.runs:
+        reasons = "\n".join(f"- {each}" for each in (best, *others))
+        raise ValueError(
+            f"No engine can answer `{question.verb}` for this circuit of {circuit.n_qubits} "
+            f"qubits:\n{reasons}"
+        )
+    return best.engine
+
+
+# Up to here a statevector is at hand, and nothing else is thought of.
+QUICK_QUBITS = 20
+_NARROW = 12  # Qubits.
+_QUICK = 3.0  # Seconds of a hundred steps and their compiling.
+# Measured on two cores of a CPU, value and gradient: seconds a gate and amplitude, an operation of
+# a contraction, a gate and cubed bond; and to compile a gate of a statevector, and of a network.
+_AN_AMPLITUDE = 2e-9
+_AN_OPERATION = 3e-9
+_A_CUBED_BOND = 4e-7
+_COMPILED = 0.02
+_CONTRACTED = 0.005
+_SWEPT = 3.0  # A chain's program grows neither with gates nor with qubits.
+
+
+class _Part(NamedTuple):
+    """Circuits that are one but for their parameters, and how many differ in these."""
+
+    circuit: Circuit
+    question: Question
+    copies: int
+
+    @property
+    def gates(self) -> int:
+        return sum(self.circuit.structure.count().values())
+
+
+def _parts(engine: Any, circuit: Circuit, question: Question) -> list[_Part]:
+    """What an engine makes of the question, with shapes for parameters."""
+    found: list[_Part] = []
+
+    def trace(circuit: Circuit) -> None:
+        groups = engine.cones(circuit, question.words) if question.words else None
+        if groups is None:
+            smaller, asked = question.narrow(engine, circuit)
+            found.append(_Part(_shapes(smaller, ()), asked, 1))
+        for group in groups or ():
+            copies = len(group.places) if any(axis == 0 for axis in group.axes) else 1
+            asked = question._replace(words=group.words)
+            found.append(_Part(_shapes(group.circuit, group.axes), asked, copies))
+
+    jax.eval_shape(trace, circuit)
+    return found
+
+
+def _shapes(circuit: Circuit, axes: Sequence[int | None]) -> Circuit:
+    """The circuit with shapes for leaves, without the axis that counts copies."""
+    leaves = [
+        jax.ShapeDtypeStruct(np.shape(leaf)[axis is not None :], jnp.result_type(leaf))
+        for leaf, axis in zip(circuit.leaves, axes or [None] * len(circuit.leaves), strict=True)
+    ]
+    return Circuit.from_parts(circuit.structure, leaves)
+
+
+def _statevector(circuit: Circuit, question: Question) -> Estimate:
+    engine, memory = Statevector(), device_memory()
+    parts = _parts(engine, circuit, question)
+    widest = max(part.circuit.n_qubits for part in parts)
+    seconds = sum(p.gates * p.copies * 2.0**p.circuit.n_qubits for p in parts) * _AN_AMPLITUDE
+    first = sum(part.gates for part in parts) * _COMPILED
+    size = engine.states * engine.state_bytes(widest)
+    if widest > 30 or size > memory:
+        words = (
+            f"{widest} qubits take {bytes_text(engine.state_bytes(widest))} a state, and the "
+            f"device has {bytes_text(memory)}"
+        )
+        return Estimate(engine, first, seconds, size, words, runs=False)
+    words = f"{widest} of {circuit.n_qubits} qubits"
+    if len(parts) > 1:
+        words += f", {sum(part.copies for part in parts):,} light cones"
+    return Estimate(engine, first, seconds, size, words)
+
+
+def _matrix_product(circuit: Circuit, question: Question) -> Estimate:
+    (part,) = _parts(MPS(), circuit, question)
+    width = bond_bits(part.circuit.structure)
+    words = f"bonds of up to 2**{width} by the gates across them"
+    if width > _WIDEST_BOND:
+        raise ValueError(f"{words}, too wide to be exact; `qjax.MPS()` truncates them")
+    engine = MPS(max_bond=2**width)
+    engine.check_circuit(part.circuit)
+    bond = 2.0**width
+    size = engine.state_bytes(part.circuit.n_qubits) + int(part.gates * 8 * bond**2) * 8
+    seconds = part.gates * max(bond, 4.0) ** 3 * _A_CUBED_BOND
+    return Estimate(engine, _SWEPT, seconds, size, words)
+
+
+def _network(circuit: Circuit, question: Question) -> Estimate:
+    engine = TensorNetwork()
+    parts = _parts(engine, circuit, question)
+    costs = [engine.cost(p.circuit, p.question.words, p.question.qubits) for p in parts]
+    flops = sum(cost.flops * part.copies for cost, part in zip(costs, parts, strict=True))
+    first = sum(cost.seconds + p.gates * _CONTRACTED for cost, p in zip(costs, parts, strict=True))
+    words = f"{sum(part.copies for part in parts):,} contractions, {flops:.3g} operations"
+    seconds = flops * _AN_OPERATION
+    return Estimate(engine, first, seconds, max(cost.bytes for cost in costs), words)
+
+
+# How an engine is estimated; a new engine is a row.
+_ENGINES: dict[Callable[[Circuit, Question], Estimate], Any] = {
+    _network: TensorNetwork(),
+    _matrix_product: MPS(),
+}
+_OTHERS = tuple(_ENGINES)
+_WIDEST_BOND = 8
+
+
+def bond_bits(structure: Structure) -> int:
+    """The base-2 logarithm of a bond dimension that holds the state of a circuit exactly.
+
+    Each gate across a bond multiplies its dimension by the gate's own rank at most.
+
+    Example:
+        >>> import qjax
+        >>> from qjax.measure import bond_bits
+        >>> bond_bits(qjax.Circuit(9).h(0).cx(range(8), range(1, 9)).structure)
+        1
+    """
+    n = structure.n_qubits
+    across = [0] * n
+
+    def visit(structure: Structure, times: int) -> None:
+        for item in structure.items:
+            if isinstance(item, Repeat):
+                visit(item.body, times * item.length)
+            elif isinstance(item, Operation):
+                for qubits in item.qubits if item.gate.n_qubits > 1 else ():
+                    for bond in range(min(qubits), max(qubits)):
+                        across[bond] += times * _rank_bits(item.gate)
+
+    visit(structure, 1)
+    ends = (min(bond + 1, n - 1 - bond) for bond in range(n - 1))
+    return max((min(pair) for pair in zip(across, ends, strict=False)), default=0)
+
+
+def _rank_bits(gate: Gate) -> int:
+    """Of the rank of a gate between any two parts of its qubits."""
+    single = gate.pauli or gate.n_qubits - gate.n_controls == 1
+    return 1 if single or (gate.is_diagonal and gate.n_qubits == 2) else 2 * (gate.n_qubits // 2)
+
+
+def _time_text(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return "below 1 ms"
