@@ -45,7 +45,8 @@ class MPS:
 
     Gates act on one or two qubits, except ``ccx``, ``cswap`` and Pauli rotations of any width.
     Qubits that are not neighbours are brought together by swaps. Derivatives are those of the
-    truncated state, to first order.
+    truncated state: of first order, in reverse mode. They are finite where Schmidt values vanish or
+    coincide, and exact there as long as ``max_bond`` has room for what other angles would reach.
 
     Args:
         max_bond: Largest bond dimension D, at least 1.

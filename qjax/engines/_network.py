@@ -1,4 +1,10 @@
-"""The tensor-network engine: exact, by contraction, in an order that is searched for once."""
+"""The tensor-network engine: exact, by contraction, in an order that is searched for once.
+
+It contracts by itself, with cotengra to search, and not through tensorcircuit's network. Value and
+gradient of one local observable, on one CPU core, against that network with cotengra's own search:
+100 qubits of a chain and 5 layers, first call 1.5 s for 31 s, a step 0.11 ms for 0.38 ms; a grid of
+6 x 6 and 6 layers, 1.0 s for 233 s, and 0.12 ms for 2.0 ms (`benchmarks/engines/network.py`).
+"""
 
 from __future__ import annotations
 
@@ -15,9 +21,7 @@ import numpy as np
 from qjax.circuit import Circuit, Word
 from qjax.engines._memory import device_memory
 from qjax.engines._network_build import (
-    Gates,
-    Source,
-    Tensor,
+    Built,
     amplitudes,
     expectation,
     marginal,
@@ -25,20 +29,19 @@ from qjax.engines._network_build import (
     state,
     unitary,
 )
+from qjax.engines._network_gates import Gates, Source
 from qjax.engines._network_path import Limits, Network, order_of
 from qjax.engines._network_run import Forest
 from qjax.engines._network_schedule import Schedule, schedule
 from qjax.kernels import Evolve
 from qjax.passes import Cones, cones, light_cone
 
-Built = tuple[list[Tensor], tuple[int, ...]]
 # Alive at once: the tensors that a product reads, and the one that it writes.
 _ALIVE = 3
 # Qubits that are sampled together: their probabilities are one contraction.
 _AT_ONCE = 8
-
-
-_MANY = 256  # Strings; building the network of one takes some 20 ms.
+# Strings whose networks are built one by one; building one takes some 20 ms.
+_MANY = 256
 # Of the largest tensors of cones that are contracted at once.
 _AT_ONCE_BYTES = 2**26
 
@@ -97,8 +100,7 @@ class TensorNetwork:
         >>> import qjax
         >>> ghz = qjax.Circuit(50).h(0).cx(range(49), range(1, 50))
         >>> ends = qjax.Z(0) @ qjax.Z(49)
-        >>> round(float(qjax.expectation(ghz, ends, engine=qjax.TensorNetwork(),
-        ...     gradient=qjax.Backprop())), 5)
+        >>> round(float(qjax.expectation(ghz, ends, engine=qjax.TensorNetwork())), 5)
         1.0
     """
 

@@ -184,7 +184,7 @@ class Statevector:
         if groups is None:
             return None
         predicted = sum(_cost(g.circuit, len(g.places)) for g in groups)
-        return groups if not fits or predicted < _cost(joint, 1) else None
+        return groups if not fits or predicted < _WORTHWHILE * _cost(joint, 1) else None
 
     def at_once(self, group: Cones) -> int:
         """How many cones of a group are run at once: enough to fill a device, and no more."""
@@ -274,6 +274,8 @@ class Statevector:
 _NARROW = 14
 
 
+# Costs are predicted as if no gates were fused and no rounds looped, so bulk has to promise more.
+_WORTHWHILE = 0.25
 _AT_ONCE = 2**22  # Amplitudes.
 
 

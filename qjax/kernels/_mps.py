@@ -248,13 +248,11 @@ def _split(
     theta = einsum("xa,asy->xsy", weight, pair.reshape(bond, 2, -1)).reshape(pair.shape)
     outer, values = bond_basis(theta, jnp.tile(beyond, 2), cutoff)
     seen = _times(theta, outer.conj().T)
-    # Columns of `seen` are orthogonal: unit vectors make it the diagonal of Schmidt values, whose
-    # derivative is a full matrix, because that of the basis leaves out turns within what is kept.
     fixed = jax.lax.stop_gradient(seen)
-    squares = jnp.sum(jnp.abs(fixed) ** 2, 0)
-    size = jnp.sqrt(jnp.sum(squares))
-    unit = fixed / jnp.sqrt(jnp.where(squares > 0, squares, 1)).astype(fixed.dtype)[None, :]
-    weight = _times(unit.conj().T, seen) / size.astype(fixed.dtype)
+    size = jnp.sqrt(jnp.sum(jnp.abs(fixed) ** 2))
+    # What is kept, in an orthonormal basis from the other side: close to the diagonal of Schmidt
+    # values. Its derivative is a full matrix, because that of the rows leaves out turns among them.
+    weight = _times(jnp.linalg.qr(fixed)[0].conj().T, seen) / size.astype(fixed.dtype)
     total = jnp.sum(jnp.abs(jax.lax.stop_gradient(theta)) ** 2)
     inner = _times(pair, outer.conj().T) * (jnp.sqrt(total) / size).astype(fixed.dtype)
     slots = jnp.clip(_DECAY * values / jnp.sqrt(jnp.finfo(values.dtype).eps), _LEAST, 1)

@@ -5,6 +5,7 @@ All that are considered are exact: a matrix product state is, where its bonds ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -91,9 +92,10 @@ def estimates(circuit: Circuit, question: Question, *, every: bool = False) -> l
     narrow = found[0].bytes <= Statevector.states * Statevector().state_bytes(_NARROW)
     quick = found[0].runs and (narrow or found[0].total <= _QUICK)
     if every or not quick:
+        budget = found[0].total if found[0].runs else math.inf
         for ask in _OTHERS:
             try:
-                found.append(ask(circuit, question))
+                found.append(ask(circuit, question, budget))
             except ValueError as error:
                 engine = _ENGINES[ask]
                 found.append(Estimate(engine, 0.0, 0.0, 0, str(error), runs=False))
@@ -136,6 +138,7 @@ _AN_OPERATION = 3e-9
 _A_CUBED_BOND = 4e-7
 _COMPILED = 0.02
 _CONTRACTED = 0.005
+_HASTE = 0.2  # Seconds for the order of one network.
 _SWEPT = 3.0  # A chain's program grows neither with gates nor with qubits.
 
 
@@ -197,7 +200,7 @@ def _statevector(circuit: Circuit, question: Question) -> Estimate:
     return Estimate(engine, first, seconds, size, words)
 
 
-def _matrix_product(circuit: Circuit, question: Question) -> Estimate:
+def _matrix_product(circuit: Circuit, question: Question, budget: float) -> Estimate:
     (part,) = _parts(MPS(), circuit, question)
     width = bond_bits(part.circuit.structure)
     words = f"bonds of up to 2**{width} by the gates across them"
@@ -211,19 +214,33 @@ def _matrix_product(circuit: Circuit, question: Question) -> Estimate:
     return Estimate(engine, _SWEPT, seconds, size, words)
 
 
-def _network(circuit: Circuit, question: Question) -> Estimate:
+def _network(circuit: Circuit, question: Question, budget: float) -> Estimate:
     engine = TensorNetwork()
     parts = _parts(engine, circuit, question)
+    if budget < math.inf:
+        # Another engine runs, so the search must be worth its time: a hasty one says whether.
+        engine = TensorNetwork(search_seconds=_HASTE)
+        _check_promising(engine, parts, budget)
     costs = [engine.cost(p.circuit, p.question.words, p.question.qubits) for p in parts]
     flops = sum(cost.flops * part.copies for cost, part in zip(costs, parts, strict=True))
     first = sum(cost.seconds + p.gates * _CONTRACTED for cost, p in zip(costs, parts, strict=True))
     words = f"{sum(part.copies for part in parts):,} contractions, {flops:.3g} operations"
-    seconds = flops * _AN_OPERATION
-    return Estimate(engine, first, seconds, max(cost.bytes for cost in costs), words)
+    size, seconds = max(cost.bytes for cost in costs), flops * _AN_OPERATION
+    return Estimate(TensorNetwork(), first, seconds, size, words)
+
+
+def _check_promising(engine: TensorNetwork, parts: list[_Part], budget: float) -> None:
+    """Raises ValueError where one network of many already takes too much."""
+    part = max(parts, key=lambda part: part.circuit.n_qubits)
+    words, middle = part.question.words, part.circuit.n_qubits // 2
+    one = words and (min(words, key=lambda w: abs(w.width - middle)),)
+    flops = engine.cost(part.circuit, one, part.question.qubits).flops * len(words or [()])
+    if 100 * flops * part.copies * _AN_OPERATION > budget:
+        raise ValueError(f"about {flops * part.copies:.3g} operations by a hasty search")
 
 
 # How an engine is estimated; a new engine is a row.
-_ENGINES: dict[Callable[[Circuit, Question], Estimate], Any] = {
+_ENGINES: dict[Callable[[Circuit, Question, float], Estimate], Any] = {
     _network: TensorNetwork(),
     _matrix_product: MPS(),
 }
