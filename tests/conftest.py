@@ -18,7 +18,7 @@ MIXES_DTYPES = {"benchmarks", "models", "nn", "train"}
 hypothesis.settings.register_profile(
     "fixed",
     derandomize=True,
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     database=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],

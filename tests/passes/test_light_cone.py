@@ -113,7 +113,7 @@ def choice(request, monkeypatch):
     return request.param
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(
     program=programs(max_qubits=6, max_calls=12),
     seed=st.integers(0, 99),
@@ -132,7 +132,7 @@ def test_values_are_those_of_the_whole_circuit(program, seed, how):
     check(circuit.inverse(), terms)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(
     body=programs(max_qubits=4, max_calls=4),
     length=st.integers(1, 4),

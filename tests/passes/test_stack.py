@@ -38,7 +38,7 @@ def low(monkeypatch):
     monkeypatch.setattr(_lower, "_STACK_STEPS", 3)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 30), st.integers(3, 5))
 def test_the_product_of_the_blocks_is_the_circuit(seed, count, k):
     gates = operations(seed, count)
