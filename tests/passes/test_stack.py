@@ -97,3 +97,14 @@ def test_the_program_does_not_grow_with_the_number_of_gates():
         return len(jax.eval_shape(lambda: qjax.Statevector().stages(circuit).program).steps)
 
     assert size(600) == size(1200) <= 3
+
+
+def test_uses_that_share_one_number_each_have_its_matrix():
+    """The only number of a circuit is one row, however many gates use it."""
+    circuit = qjax.Circuit(3).ry(0.4, range(3)).h(0).cx(0, 1)
+    ops = [("ry", (0.4,), (q,)) for q in range(3)] + [("h", (), (0,)), ("cx", (), (0, 1))]
+    blocks = stack(circuit.structure.items, circuit.leaves, 3, 2, jnp.complex64)
+    state = np.eye(8)[0].reshape(2, 2, 2)
+    for qubits, matrix in zip(blocks.qubits, blocks.matrices, strict=True):
+        state = oracle.apply(state, np.asarray(matrix), qubits)
+    np.testing.assert_allclose(state.reshape(-1), oracle.statevector(3, ops), atol=1e-6)
