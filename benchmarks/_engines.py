@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks import report
+from benchmarks import chains, report
 from benchmarks._readme import RESULTS, ROOT
 
 PAGE = ROOT / "docs" / "engines.md"
 COLUMNS = {
     "qjax-cones": "statevectors of light cones",
     "qjax-network": "TensorNetwork",
-    "qjax-mps": "MPS(max_bond=64)",
+    "qjax-mps": "MPS, bond 64 at most",
     "qjax": "what qjax chooses",
     "tensorcircuit-plain": "tensorcircuit",
 }
@@ -51,4 +51,4 @@ def _cell(row: Row | None, right: bool | None) -> str:
 
 
 def _states(lines: list[Row]) -> str:
-    return "\n".join(f"- {line['told']}" for line in lines)
+    return "\n".join(f"- {chains.told(line)}" for line in lines)

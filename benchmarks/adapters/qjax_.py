@@ -2,12 +2,14 @@
 
 Form "repeat": a broadcast call for each row of gates, the layers in `repeat`. Form "loop": a plain
 Python loop, one gate a call. Forms "cones", "network" and "mps": as "repeat", where there are too
-many qubits for a statevector, with an engine by name; in the other forms qjax chooses.
+many qubits for a statevector, with an engine by name ("mps" where gates act on neighbours only); in
+the other forms qjax chooses.
 """
 
 import itertools
 
 import jax
+import numpy as np
 
 import qjax
 from benchmarks.adapters import Library, _jax
@@ -18,12 +20,15 @@ PACKAGES = ("qjax-ml", "jax", "jaxlib", "numpy")
 
 
 def supports(workload: Workload, form: str = "repeat") -> bool:
-    return form not in ENGINES or not REACH.reaches(workload)
+    if form not in ENGINES:
+        return True
+    chain = all(abs(np.ptp(op.qubits)) <= 1 for op in workload.ops)
+    return not REACH.reaches(workload) and (form != "mps" or chain)
 
 
 def build(workload: Workload, form: str = "repeat") -> Program:
     circuit = _loop if form == "loop" else _repeat
-    engine = ENGINES.get(form)
+    engine = ENGINES[form](workload) if form in ENGINES else None
 
     def one(weights, x):
         whole = circuit(workload, weights, x)
@@ -98,9 +103,16 @@ def _word(term):
     return word
 
 
+def _chain(workload):
+    """Returns an engine that is exact up to a bond of 64, and truncates beyond."""
+    zeros = np.zeros(workload.inputs()[0].shape)
+    bits = qjax.measure.bond_bits(_repeat(workload, zeros, None).structure)
+    return qjax.MPS(max_bond=2 ** min(bits, 6))
+
+
 ENGINES = {
-    "cones": qjax.Statevector(),
-    "network": qjax.TensorNetwork(progress=False),
-    "mps": qjax.MPS(max_bond=64),
+    "cones": lambda _: qjax.Statevector(),
+    "network": lambda _: qjax.TensorNetwork(progress=False),
+    "mps": _chain,
 }
 REACH = Library("", beyond=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import qjax
-from qjax.engines import _network_table
+from qjax.engines.network import _table
 from qjax.interop import to_tensorcircuit
 from tests import oracle
 from tests.budgets.test_compile import count
@@ -109,7 +109,7 @@ def test_repeats_inverses_wide_words_and_second_derivatives():
 def test_tables_and_matrix_products_give_the_same(largest, monkeypatch):
     circuit, observables = layers(qjax.Circuit(6), angles(2, 2, 6)), [qjax.Z(2), qjax.X(5)]
     tables = qjax.expectation(circuit, observables, engine=ENGINE)
-    monkeypatch.setattr(_network_table, "_LARGEST", largest)
+    monkeypatch.setattr(_table, "_LARGEST", largest)
     # Another engine, so that what is compiled already is not asked.
     engine = qjax.TensorNetwork(search_seconds=9.0 + largest, progress=False)
     products = qjax.expectation(circuit, observables, engine=engine)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import pytest
 
 import qjax
-from qjax.engines import _network_path
+from qjax.engines.network import _path
 
 N = 5
 
@@ -25,22 +25,22 @@ WEIGHTS = jnp.linspace(0.1, 1.5, 2 * N).reshape(2, N)
 @pytest.fixture
 def searches(monkeypatch):
     """Counts the searches, with nothing known before."""
-    seen, search = [], _network_path.search
+    seen, search = [], _path.search
 
     def counted(network, limits):
         seen.append(network)
         return search(network, limits)
 
-    monkeypatch.setattr(_network_path, "search", counted)
-    _network_path.order_of.cache_clear()
+    monkeypatch.setattr(_path, "search", counted)
+    _path.order_of.cache_clear()
     jax.clear_caches()
     yield seen
-    _network_path.order_of.cache_clear()
+    _path.order_of.cache_clear()
 
 
 def forget():
     """What a new process does not know."""
-    _network_path.order_of.cache_clear()
+    _path.order_of.cache_clear()
     jax.clear_caches()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qjax.circuit import Word
-from qjax.engines._network_alike import ordered
-from qjax.engines._network_gates import Gates, Half, Source, Tensor
-from qjax.engines._network_path import Network
+from qjax.engines.network._alike import ordered
+from qjax.engines.network._gates import Gates, Half, Source, Tensor
+from qjax.engines.network._path import Network
 
 Built = tuple[list[Tensor], tuple[int, ...]]
 

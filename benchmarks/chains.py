@@ -1,21 +1,25 @@
-"""Matrix product states: `python -m benchmarks.engines.mps --cases depth quench ground`.
+"""Matrix product states against what is known exactly: `python -m benchmarks.chains`.
 
-Each case prints a JSON line: seconds of the first call and of one step, the value, what another
-method gives, and the weight that truncation discarded.
+Each case is told in seconds of the first call and of one step, the value, what another method
+gives, and the weight that truncation discarded.
 """
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from rich.console import Console
 
 import qjax
+from benchmarks import _machine
 from qjax.kernels import string_values
 from qjax.library import transverse_field_ising, trotter
 from tests import free_fermions
@@ -139,12 +143,37 @@ def ground(qubits: int = 100, bond: int = 10, steps: int = 500) -> dict[str, Any
 CASES = {"depth": depth, "quench": quench, "ground": ground}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(argv: list[str] | None = None) -> int:
+    """Measures, prints and writes."""
+    parser = argparse.ArgumentParser("python -m benchmarks.chains", description=__doc__)
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
-    for case in parser.parse_args().cases:
-        print(json.dumps(CASES[case]()), flush=True)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/mps.jsonl"))
+    args = parser.parse_args(argv)
+    console = Console()
+    lines = [{"kind": "machine", **_machine.machine(), "date": _machine.now()}]
+    for case in args.cases:
+        with console.status(case):
+            lines.append({"kind": "mps", "case": case, **CASES[case]()})
+        console.print(told(lines[-1]))
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    console.print(f"Written to {args.out}", soft_wrap=True)
+    return 0
+
+
+def told(line: dict[str, Any]) -> str:
+    """Returns a row in words."""
+    kept = {"kind", "case", "name", "first_call_s", "step_s"}
+    rest = ", ".join(
+        f"{key.replace('_', ' ')} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
+        for key, value in line.items()
+        if key not in kept
+    )
+    return (
+        f"{line['name']}: first call {line['first_call_s']:.3g} s, step {line['step_s']:.3g} s; "
+        f"{rest}."
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qjax.engines._network_gates import Source, Tensor, exchangeable
+from qjax.engines.network._gates import Source, Tensor, exchangeable
 from qjax.passes import Kind
 
 # Colours given to tensors when networks are compared.

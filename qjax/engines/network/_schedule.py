@@ -6,7 +6,7 @@ import functools
 from collections import Counter
 from typing import NamedTuple
 
-from qjax.engines._network_path import Network, Order
+from qjax.engines.network._path import Network, Order
 
 
 class Leaf(NamedTuple):

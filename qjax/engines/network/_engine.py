@@ -1,9 +1,7 @@
 """The tensor-network engine: exact, by contraction, in an order that is searched for once.
 
-It contracts by itself, with cotengra to search, and not through tensorcircuit's network. Value and
-gradient of one local observable, on one CPU core, against that network with cotengra's own search:
-100 qubits of a chain and 5 layers, first call 1.5 s for 31 s, a step 0.11 ms for 0.38 ms; a grid of
-6 x 6 and 6 layers, 1.0 s for 233 s, and 0.12 ms for 2.0 ms (`benchmarks/engines/network.py`).
+It contracts by itself, with cotengra to search, not through tensorcircuit's network, which takes
+longer for a step and many times as long to the first one (docs/engines.md has the figures).
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ import numpy as np
 
 from qjax.circuit import Circuit, Word
 from qjax.engines._memory import device_memory
-from qjax.engines._network_build import (
+from qjax.engines.network._build import (
     Built,
     amplitudes,
     expectation,
@@ -29,10 +27,10 @@ from qjax.engines._network_build import (
     state,
     unitary,
 )
-from qjax.engines._network_gates import Gates, Source
-from qjax.engines._network_path import Limits, Network, order_of
-from qjax.engines._network_run import Forest
-from qjax.engines._network_schedule import Schedule, schedule
+from qjax.engines.network._gates import Gates, Source
+from qjax.engines.network._path import Limits, Network, order_of
+from qjax.engines.network._run import Forest
+from qjax.engines.network._schedule import Schedule, schedule
 from qjax.kernels import Evolve
 from qjax.passes import Cones, cones, light_cone
 

@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.engines._network_schedule import Leaf, Schedule
-from qjax.engines._network_table import Product, common, phases, run_table
+from qjax.engines.network._schedule import Leaf, Schedule
+from qjax.engines.network._table import Product, common, phases, run_table
 
 Arrays = dict[int, jax.Array]
 

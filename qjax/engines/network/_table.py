@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.engines._network_schedule import Step
+from qjax.engines.network._schedule import Step
 
 # A product of more multiplications is a matrix product of its own.
 _LARGEST = 2**13

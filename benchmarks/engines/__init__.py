@@ -1,1 +1,0 @@
-"""What single engines cost, beside other libraries: one module an engine, run by itself."""
