@@ -22,30 +22,33 @@ class Library(NamedTuple):
         module: Of this folder, or dotted from anywhere.
         form: How it is used; the module says what each means.
         needs: Where its versions clash with ours or it is large: what its own environment holds.
-        beyond: Whether it goes beyond a statevector, to circuits of any number of qubits.
+        beyond: "also" if it goes beyond a statevector, to any number of qubits, "only" if it is
+            measured there and nowhere else.
     """
 
     module: str
     form: str = ""
     needs: tuple[str, ...] = ()
-    beyond: bool = False
+    beyond: str = ""
 
     def reaches(self, workload: Workload) -> bool:
         """Whether the workload is for it, by its number of qubits and by what is asked."""
-        return self.beyond or (workload.qubits <= LARGEST_STATE and bool(workload.terms))
+        if workload.qubits <= LARGEST_STATE and workload.terms:
+            return self.beyond != "only"
+        return bool(self.beyond)
 
 
 # Qubits of a statevector that a large machine holds.
 LARGEST_STATE = 32
 
 LIBRARIES = {
-    "qjax": Library("qjax_", "repeat", beyond=True),
-    "qjax-loop": Library("qjax_", "loop", beyond=True),
+    "qjax": Library("qjax_", "repeat", beyond="also"),
+    "qjax-loop": Library("qjax_", "loop", beyond="also"),
     # Each engine by name, on what is beyond a statevector.
-    "qjax-cones": Library("qjax_", "cones", beyond=True),
-    "qjax-network": Library("qjax_", "network", beyond=True),
-    "qjax-mps": Library("qjax_", "mps", beyond=True),
-    "tensorcircuit-plain": Library("tensorcircuit_", "plain", beyond=True),
+    "qjax-cones": Library("qjax_", "cones", beyond="only"),
+    "qjax-network": Library("qjax_", "network", beyond="only"),
+    "qjax-mps": Library("qjax_", "mps", beyond="only"),
+    "tensorcircuit-plain": Library("tensorcircuit_", "plain", beyond="also"),
     "tensorcircuit-vvag": Library("tensorcircuit_", "vvag"),
     "tensorcircuit-scan": Library("tensorcircuit_", "scan"),
     "pennylane": Library("pennylane_", "default.qubit"),

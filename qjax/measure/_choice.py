@@ -5,6 +5,7 @@ All that are considered are exact: a matrix product state is, where its bonds ar
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -31,6 +32,14 @@ class Question(NamedTuple):
     words: tuple[Word, ...] | None = None
     qubits: tuple[int, ...] | None = None
     mixed: tuple[int, ...] | None = None
+
+    @property
+    def entries(self) -> float:
+        """Number of entries of the answer; that of all qubits is more than any bound."""
+        known = len(self.qubits or ())
+        powers = {"probabilities": known, "density_matrix": 2 * known}
+        whole = self.verb in ("statevector", "unitary")
+        return math.inf if whole else 2.0 ** powers.get(self.verb, 0)
 
     def narrow(self, engine: Any, circuit: Circuit) -> tuple[Circuit, Question]:
         """The part of the circuit that is seen, and the same question about it."""
@@ -115,13 +124,21 @@ def choose(circuit: Circuit, question: Question) -> Any:
     Raises:
         ValueError: If none does, with what each would take.
     """
-    if circuit.n_qubits <= QUICK_QUBITS or question.verb in ("statevector", "unitary"):
+    if circuit.n_qubits <= QUICK_QUBITS or question.entries > 2**_WIDEST_RESULT:
         return Statevector()
-    best, *others = estimates(circuit, question)
+    shapes = tuple(
+        jax.ShapeDtypeStruct(np.shape(leaf), jnp.result_type(leaf)) for leaf in circuit.leaves
+    )
+    return _chosen(circuit.structure, shapes, question)
+
+
+@functools.lru_cache(maxsize=256)
+def _chosen(structure: Structure, shapes: tuple[Any, ...], question: Question) -> Any:
+    best, *others = estimates(Circuit.from_parts(structure, shapes), question)
     if not best.runs:
         reasons = "\n".join(f"- {each}" for each in (best, *others))
         raise ValueError(
-            f"No engine can answer `{question.verb}` for this circuit of {circuit.n_qubits} "
+            f"No engine can answer `{question.verb}` for this circuit of {structure.n_qubits} "
             f"qubits:\n{reasons}"
         )
     return best.engine
@@ -246,6 +263,8 @@ _ENGINES: dict[Callable[[Circuit, Question, float], Estimate], Any] = {
 }
 _OTHERS = tuple(_ENGINES)
 _WIDEST_BOND = 8
+# Answers of more entries are a statevector's, or nobody's.
+_WIDEST_RESULT = 12
 
 
 def bond_bits(structure: Structure) -> int:

@@ -56,10 +56,10 @@ def cones(circuit: Circuit, words: Sequence[Word], limit: int) -> tuple[Cones, .
     Example:
         >>> import qjax
         >>> from qjax.passes import cones
-        >>> chain = qjax.Circuit(9).ry(0.1, range(9)).cx(range(8), range(1, 9))
+        >>> pairs = qjax.Circuit(9).ry(0.1, range(9)).cx(range(0, 8, 2), range(1, 9, 2))
         >>> words = [word for q in range(9) for word in qjax.X(q).words]
-        >>> [len(group.places) for group in cones(chain, words, limit=4)]
-        [8, 1]
+        >>> [(len(group.places), group.circuit.n_qubits) for group in cones(pairs, words, limit=4)]
+        [(4, 2), (4, 2), (1, 1)]
     """
     shapes = tuple((np.shape(leaf), _is_complex(leaf)) for leaf in circuit.leaves)
     plan = _plan(circuit.structure, shapes, tuple(words), limit)

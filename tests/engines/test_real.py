@@ -122,7 +122,7 @@ def test_double_precision():
             np.testing.assert_allclose(state, oracle.statevector(N, ops), atol=1e-13)
 
 
-@pytest.mark.parametrize("block", range(1, 11))
+@pytest.mark.parametrize("block", [1, 2, 3, 5, 8, 10])
 def test_every_block_size_in_place_and_behind_all_others(block, monkeypatch):
     """The real and the complex factors of gates, and both ways of bringing bits together."""
     rng = np.random.default_rng(block)

@@ -25,7 +25,7 @@ def test_fuse_and_prefix_keep_the_state(program, k):
     circuit = to_broadcast_circuit(program)
     expected = statevector(program.n, program.ops)
     head, rest = split_prefix(circuit)
-    for same in (fuse(circuit, k), head + fuse(rest, k), fuse(head) + rest, fuse(fuse(circuit, k))):
+    for same in (fuse(circuit, k), head + fuse(rest, k), fuse(head) + fuse(fuse(rest, k))):
         np.testing.assert_allclose(qjax.statevector(same), expected, atol=1e-5)
 
 
