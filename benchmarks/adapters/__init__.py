@@ -57,6 +57,7 @@ LIBRARIES = {
     "qulacs": Library("qulacs_"),
     "qujax-plain": Library("qujax_", "plain"),
     "qujax-scan": Library("qujax_", "scan"),
+    "quimb": Library("quimb_", needs=("quimb==1.15.0", "jax==0.10.2"), beyond="only"),
     # Newer JAX breaks its dispatch on the type of a state.
     "horqrux": Library("horqrux_", needs=("horqrux==0.9.2", "jax==0.6.2", "jaxlib==0.6.2")),
     "deepquantum": Library("deepquantum_", needs=("deepquantum==4.5.0",)),
