@@ -31,6 +31,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.adapters import LARGEST_STATE
 from benchmarks.workloads import Op, Workload
 
 DIAGONAL = frozenset({"rz", "rzz", "cz", "s", "t", "z", "p"})
@@ -53,9 +54,9 @@ def least(workload: Workload, cache_bytes: float = 0) -> tuple[float, float]:
 
 
 def bound(workload: Workload, machine: dict[str, Any]) -> float | None:
-    """Returns the least seconds on a machine whose rates were measured."""
+    """Returns the least seconds of a statevector on a machine whose rates were measured."""
     rates = machine.get("rates")
-    if rates is None:
+    if rates is None or workload.qubits > LARGEST_STATE or not workload.terms:
         return None
     size, count = least(workload, rates["cache_bytes"])
     return max(size / rates["copy_bytes_per_s"], count / rates["operations_per_s"])

@@ -176,9 +176,14 @@ class Statevector:
         """
         if not self.light_cone or circuit.n_qubits <= _NARROW:
             return None
-        joint, _ = self.narrow(circuit, *seen_by(words))
+
+        def seen(words: Sequence[Word]) -> Circuit:
+            return jax.eval_shape(lambda c: self.narrow(c, *seen_by(words))[0], circuit)
+
+        joint = seen(words)
         fits = self._fits(joint.n_qubits)
-        if fits and joint.n_qubits <= _NARROW:
+        # A deep circuit is not walked use by use where one string already sees all of it.
+        if fits and joint.n_qubits <= max(_NARROW, seen(words[:1]).n_qubits):
             return None
         groups = cones(circuit, words, joint.n_qubits - 1 if fits else self._widest())
         if groups is None:

@@ -135,3 +135,9 @@ def test_a_foreign_file_is_refused(text, tmp_path, capsys):
     path.write_text(text)
     assert report.main([str(path)]) == 2
     assert "Argument `FILE` must be the results of a run" in capsys.readouterr().err
+
+
+def test_beyond_a_statevector_there_is_no_least_time():
+    header = HEADER | {"rates": {"cache_bytes": 0, "copy_bytes_per_s": 1, "operations_per_s": 1}}
+    for name in ("chain-1000-1", "gridamplitude-3-1"):
+        assert report.of_least(row("qjax", 2.0) | {"workload": name}, header) == ""
