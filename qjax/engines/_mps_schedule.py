@@ -210,8 +210,8 @@ def _both_ways(matrices: jax.Array) -> jax.Array:
     if matrices.shape[-1] == 2:
         eye = jnp.eye(2, dtype=matrices.dtype)
         ways = [
-            jnp.einsum("zab,cd->zacbd", matrices, eye),
-            jnp.einsum("zab,cd->zcadb", matrices, eye),
+            jnp.einsum("zab,cd->zacbd", matrices, eye, precision=_EXACT),
+            jnp.einsum("zab,cd->zcadb", matrices, eye, precision=_EXACT),
         ]
     else:
         split = matrices.reshape(-1, 2, 2, 2, 2)
@@ -288,7 +288,10 @@ def _products(table: jax.Array, entries: list[list[int]]) -> jax.Array:
         rows[: len(entry), i] = entry
 
     def absorb(total: jax.Array, row: jax.Array) -> tuple[jax.Array, None]:
-        return jnp.matmul(table[row], total, precision=jax.lax.Precision.HIGHEST), None
+        return jnp.matmul(table[row], total, precision=_EXACT), None
 
     start = jnp.broadcast_to(jnp.eye(4, dtype=table.dtype)[None], (len(entries), 4, 4))
     return jax.lax.scan(absorb, start, jnp.asarray(rows))[0]
+
+
+_EXACT = jax.lax.Precision.HIGHEST

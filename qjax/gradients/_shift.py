@@ -94,11 +94,11 @@ def _shifted(value: Callable[..., Any], rules: list[Any], chunk: int) -> Callabl
         index = jnp.asarray(positions, jnp.int32)
         steps = (index, jnp.asarray(shifts, angles.dtype))
         terms = jax.lax.map(one, steps, batch_size=min(chunk, len(positions)))
-        scaled = jnp.einsum("s,s...->s...", jnp.asarray(weights, terms.dtype), terms)
+        einsum = functools.partial(jnp.einsum, precision=jax.lax.Precision.HIGHEST)
+        scaled = einsum("s,s...->s...", jnp.asarray(weights, terms.dtype), terms)
         slopes = jnp.zeros((n_angles, *terms.shape[1:]), terms.dtype).at[index].add(scaled)
-        return function(angles, fixed), jnp.einsum(
-            "p,p...->...", tangent.astype(terms.dtype), slopes
-        )
+        slope = einsum("p,p...->...", tangent.astype(terms.dtype), slopes)
+        return function(angles, fixed), slope
 
     return function
 

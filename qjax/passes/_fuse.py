@@ -256,7 +256,9 @@ def _block(bucket: list[Group], stacks: Stacks, dtype: Any) -> jax.Array:
             total = matrix
         elif len(places) == 1:
             (place,) = places
-            singles[place] = matrix @ singles[place] if place in singles else matrix
+            if place in singles:
+                matrix = jnp.matmul(matrix, singles[place], precision=jax.lax.Precision.HIGHEST)
+            singles[place] = matrix
         else:
             total = _absorb(singles, total, k, dtype)
             total = _embed(matrix, places, total)

@@ -85,7 +85,7 @@ def _table(stacks: Stacks, width: int, dtype: Any) -> tuple[jax.Array, dict[Kind
         # Where all uses share one angle there may be one matrix for all of them.
         matrices = jnp.broadcast_to(matrices, (max(used) + 1, *matrices.shape[1:]))
         rest = jnp.eye(2**width // matrices.shape[-1], dtype=dtype)
-        wide = jnp.einsum("ac,zbd->zabcd", rest, matrices)
+        wide = jnp.einsum("ac,zbd->zabcd", rest, matrices, precision=_EXACT)
         parts.append(wide.reshape(-1, 2**width, 2**width))
         first[kind] = count
         count += parts[-1].shape[0]

@@ -33,3 +33,16 @@ def test_lowers_for_cuda_and_tpu(gradient):
     products = [line for line in text.splitlines() if "stablehlo.dot_general" in line]
     real = [line for line in products if "complex" not in line]
     assert real and all("HIGHEST" in line for line in real)
+
+
+@pytest.mark.parametrize("engine", [qjax.TensorNetwork(progress=False), qjax.MPS(max_bond=4)])
+def test_other_engines_lower_too(engine):
+    def energy(angles):
+        circuit = qjax.Circuit(N).h(range(N)).rzz(angles[0], range(N - 1), range(1, N))
+        return qjax.expectation(circuit.rx(angles[1], range(N)), qjax.Z(2), engine=engine)
+
+    function = jax.jit(jax.vmap(jax.grad(energy)))
+    exported = jax.export.export(function, platforms=["cuda", "tpu"])(jnp.ones((2, 2)))
+    assert set(exported.platforms) == {"cuda", "tpu"}
+    products = [x for x in exported.mlir_module().splitlines() if "stablehlo.dot_general" in x]
+    assert all("HIGHEST" in line for line in products)
