@@ -1,8 +1,10 @@
 """The runner's end of a worker process: its messages, its time limit, its death."""
 
+import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,6 +63,7 @@ class Worker:
             cwd=ROOT,
             env=env,
             text=True,
+            start_new_session=True,
         )
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -94,8 +97,9 @@ class Worker:
         return message
 
     def close(self) -> None:
-        """Ends the process, whatever it is doing."""
-        self._process.kill()
+        """Ends the process and all that it has started, whatever they are doing."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._reader.join()
         self._process.stdin.close()
