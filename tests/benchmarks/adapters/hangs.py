@@ -1,6 +1,7 @@
-"""Answers once, and never again."""
+"""Answers once, and never again; nor does the process that it has started."""
 
 import dataclasses
+import os
 import time
 
 from benchmarks.adapters import reference
@@ -14,6 +15,7 @@ def build(workload, form=""):
     def call(*args):
         calls.append(args)
         if len(calls) > 1:
+            os.fork()
             time.sleep(600)
         return program.call(*args)
 
