@@ -165,7 +165,7 @@ def told(line: dict[str, Any]) -> str:
     """Returns a row in words."""
     kept = {"kind", "case", "name", "first_call_s", "step_s"}
     rest = ", ".join(
-        f"{key.replace('_', ' ')} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
+        f"{key.replace('_', ' ')} {value:.6g}" if isinstance(value, float) else f"{key} {value}"
         for key, value in line.items()
         if key not in kept
     )
