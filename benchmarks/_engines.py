@@ -14,7 +14,9 @@ COLUMNS = {
     "qjax-mps": "MPS, bond 64 at most",
     "qjax": "what qjax chooses",
     "tensorcircuit-plain": "tensorcircuit",
+    "quimb": "quimb",
 }
+STATUS = {"failed": "does not run", "timed out": "stopped", "unsupported": "not tried"}
 Row = dict[str, Any]
 
 
@@ -23,7 +25,9 @@ def section(folder: Path = RESULTS) -> str:
     parts = []
     if (path := folder / "large.jsonl").exists():
         header, rows = report.load(path)
-        parts.append(f"{report.describe(header)}\n\n{_table(rows)}")
+        limit = header.get("time_limit_s", 0)
+        told = f"A library that takes more than {limit:g} s is stopped."
+        parts.append(f"{report.describe(header)} {told}\n\n{_table(rows)}")
     if (path := folder / "mps.jsonl").exists():
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         parts.append(_states([line for line in lines if line["kind"] == "mps"]))
@@ -44,7 +48,7 @@ def _cell(row: Row | None, right: bool | None) -> str:
     if row is None:
         return ""
     if row["status"] != "ok":
-        return "does not run" if row["status"] == "failed" else row["status"]
+        return STATUS.get(row["status"], row["status"])
     first = report.number(row["first_call_s"])
     step = report.number(row["step_median_s"], 1e3)
     return f"{first} s, {step} ms" + ("" if right else " (truncated: another value)")
