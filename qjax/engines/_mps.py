@@ -14,6 +14,7 @@ import numpy as np
 from qjax.circuit import Circuit, Word, bits, errors
 from qjax.engines._memory import device_memory
 from qjax.engines._mps_schedule import check_gates, schedule
+from qjax.engines._precision import check_precision, checked_dtype
 from qjax.kernels import (
     UNITS,
     Evolve,
@@ -76,12 +77,7 @@ class MPS:
     def __post_init__(self) -> None:
         """Checks the fields."""
         object.__setattr__(self, "max_bond", errors.positive(self.max_bond, "max_bond"))
-        dtype = np.dtype(self.dtype)
-        if dtype not in (np.complex64, np.complex128):
-            raise ValueError(
-                f"Argument `dtype` must be complex64 or complex128, but is {dtype.name}."
-            )
-        object.__setattr__(self, "dtype", dtype)
+        object.__setattr__(self, "dtype", checked_dtype(self.dtype))
         if isinstance(self.cutoff, bool) or not isinstance(self.cutoff, int | float):
             raise TypeError(f"Argument `cutoff` must be a number, but is {self.cutoff!r}.")
         if not 0 <= self.cutoff < 1:
@@ -101,11 +97,7 @@ class MPS:
         self, circuit: Circuit, qubits: Sequence[int] | None = None, mixed: Any = None
     ) -> None:
         """Raises ValueError where the precision is off, a gate too wide, or memory too small."""
-        if self.dtype == np.complex128 and not jax.config.read("jax_enable_x64"):
-            raise ValueError(
-                "Argument `dtype` must be complex64 while JAX's 64-bit mode is off. Switch it on "
-                "with `jax.config.update('jax_enable_x64', True)` to use complex128."
-            )
+        check_precision(self.dtype)
         check_gates(circuit.structure)
         n, memory = circuit.n_qubits, device_memory()
         if 2 * self.state_bytes(n) > memory:

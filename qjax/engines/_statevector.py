@@ -13,6 +13,7 @@ import numpy as np
 from qjax.circuit import Circuit, Word, seen_by
 from qjax.engines._lower import Lower, canonical
 from qjax.engines._memory import device_memory
+from qjax.engines._precision import check_precision, checked_dtype
 from qjax.engines._tiles import TILE_BLOCK, Tiled
 from qjax.kernels import (
     Evolve,
@@ -87,12 +88,7 @@ class Statevector:
 
     def __post_init__(self) -> None:
         """Checks the fields."""
-        dtype = np.dtype(self.dtype)
-        if dtype not in (np.complex64, np.complex128):
-            raise ValueError(
-                f"Argument `dtype` must be complex64 or complex128, but is {dtype.name}."
-            )
-        object.__setattr__(self, "dtype", dtype)
+        object.__setattr__(self, "dtype", checked_dtype(self.dtype))
         if self.max_block is not None and not 1 <= self.max_block <= 10:
             raise ValueError(
                 f"Argument `max_block` must be between 1 and 10, but is {self.max_block}."
@@ -127,11 +123,7 @@ class Statevector:
     def check(self, n_qubits: int) -> None:
         """Raises ValueError where the precision, the memory or the device is not there."""
         check_runs(self.implementation or "xla")
-        if self.dtype == np.complex128 and not jax.config.read("jax_enable_x64"):
-            raise ValueError(
-                "Argument `dtype` must be complex64 while JAX's 64-bit mode is off. Switch it on "
-                "with `jax.config.update('jax_enable_x64', True)` to use complex128."
-            )
+        check_precision(self.dtype)
         if not self._fits(n_qubits):
             state, memory = self.state_bytes(n_qubits), device_memory()
             limit = " and this engine indexes at most 30 qubits" if n_qubits > 30 else ""

@@ -5,6 +5,7 @@ All that are considered are exact: a matrix product state is, where its bonds ar
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Callable, Sequence
@@ -102,12 +103,11 @@ def estimates(circuit: Circuit, question: Question, *, every: bool = False) -> l
     quick = found[0].runs and (narrow or found[0].total <= _QUICK)
     if every or not quick:
         budget = found[0].total if found[0].runs else math.inf
-        for ask in _OTHERS:
+        for kind, ask in _ASK.items():
             try:
-                found.append(ask(circuit, question, budget))
+                found.append(ask(None, circuit, question, budget))
             except ValueError as error:
-                engine = _ENGINES[ask]
-                found.append(Estimate(engine, 0.0, 0.0, 0, str(error), runs=False))
+                found.append(Estimate(kind(), 0.0, 0.0, 0, str(error), runs=False))
     return sorted(
         found,
         key=lambda each: (
@@ -116,6 +116,16 @@ def estimates(circuit: Circuit, question: Question, *, every: bool = False) -> l
             each.total,
         ),
     )
+
+
+def estimate(engine: Any, circuit: Circuit, question: Question) -> Estimate:
+    """What a given engine is predicted to take."""
+    if isinstance(engine, Statevector):
+        return _statevector(circuit, question)
+    try:
+        return _ASK[type(engine)](engine, circuit, question, math.inf)
+    except ValueError as error:
+        return Estimate(engine, 0.0, 0.0, 0, str(error), runs=False)
 
 
 def choose(circuit: Circuit, question: Question) -> Any:
@@ -217,33 +227,40 @@ def _statevector(circuit: Circuit, question: Question) -> Estimate:
     return Estimate(engine, first, seconds, size, words)
 
 
-def _matrix_product(circuit: Circuit, question: Question, budget: float) -> Estimate:
-    (part,) = _parts(MPS(), circuit, question)
-    width = bond_bits(part.circuit.structure)
+def _matrix_product(
+    engine: MPS | None, circuit: Circuit, question: Question, budget: float
+) -> Estimate:
+    """Of a given engine, or of one whose bond is just wide enough to be exact."""
+    (part,) = _parts(engine or MPS(), circuit, question)
+    n, width = part.circuit.n_qubits, bond_bits(part.circuit.structure)
     words = f"bonds of up to 2**{width} by the gates across them"
-    if width > _WIDEST_BOND:
+    if engine is None and width > _WIDEST_BOND:
         raise ValueError(f"{words}, too wide to be exact; `qjax.MPS()` truncates them")
-    engine = MPS(max_bond=2**width)
+    engine = engine or MPS(max_bond=2**width)
     engine.check_circuit(part.circuit)
-    bond = 2.0**width
-    size = engine.state_bytes(part.circuit.n_qubits) + int(part.gates * 8 * bond**2) * 8
+    bond = engine.bond(n)
+    if bond < 2**width:
+        words += f", truncated to {bond}"
+    size = engine.state_bytes(n) + part.gates * 8 * bond**2 * 8
     seconds = part.gates * max(bond, 4.0) ** 3 * _A_CUBED_BOND
     return Estimate(engine, _SWEPT, seconds, size, words)
 
 
-def _network(circuit: Circuit, question: Question, budget: float) -> Estimate:
-    engine = TensorNetwork()
-    parts = _parts(engine, circuit, question)
+def _network(
+    engine: TensorNetwork | None, circuit: Circuit, question: Question, budget: float
+) -> Estimate:
+    engine = engine or TensorNetwork()
+    search, parts = engine, _parts(engine, circuit, question)
     if budget < math.inf:
         # Another engine runs, so the search must be worth its time: a hasty one says whether.
-        engine = TensorNetwork(search_seconds=_HASTE)
-        _check_promising(engine, parts, budget)
-    costs = [engine.cost(p.circuit, p.question.words, p.question.qubits) for p in parts]
+        search = dataclasses.replace(engine, search_seconds=_HASTE)
+        _check_promising(search, parts, budget)
+    costs = [search.cost(p.circuit, p.question.words, p.question.qubits) for p in parts]
     flops = sum(cost.flops * part.copies for cost, part in zip(costs, parts, strict=True))
     first = sum(cost.seconds + p.gates * _CONTRACTED for cost, p in zip(costs, parts, strict=True))
     words = f"{sum(part.copies for part in parts):,} contractions, {flops:.3g} operations"
     size, seconds = max(cost.bytes for cost in costs), flops * _AN_OPERATION
-    return Estimate(TensorNetwork(), first, seconds, size, words)
+    return Estimate(engine, first, seconds, size, words)
 
 
 def _check_promising(engine: TensorNetwork, parts: list[_Part], budget: float) -> None:
@@ -257,11 +274,10 @@ def _check_promising(engine: TensorNetwork, parts: list[_Part], budget: float) -
 
 
 # How an engine is estimated; a new engine is a row.
-_ENGINES: dict[Callable[[Circuit, Question, float], Estimate], Any] = {
-    _network: TensorNetwork(),
-    _matrix_product: MPS(),
+_ASK: dict[type, Callable[[Any, Circuit, Question, float], Estimate]] = {
+    TensorNetwork: _network,
+    MPS: _matrix_product,
 }
-_OTHERS = tuple(_ENGINES)
 _WIDEST_BOND = 8
 # Answers of more entries are a statevector's, or nobody's.
 _WIDEST_RESULT = 12

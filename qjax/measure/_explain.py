@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 
 from qjax.circuit import Circuit, PauliSum, Word, seen_by
-from qjax.engines import Cost, Statevector, bytes_text, predict
+from qjax.engines import MPS, Cost, Statevector, TensorNetwork, bytes_text, predict
 from qjax.gradients import Adjoint, Backprop, ParameterShift
-from qjax.measure._choice import QUICK_QUBITS, Estimate, Question, estimates
+from qjax.measure._choice import QUICK_QUBITS, Estimate, Question, estimate, estimates
 from qjax.measure._verbs import (
     Engine,
     Gradient,
@@ -59,6 +59,8 @@ class Explanation:
     @property
     def peak_bytes(self) -> int:
         """Predicted peak memory of value and gradient, all that is not a state left out."""
+        if self.cost is None:
+            return self.estimates[0].bytes if self.estimates else 0
         return self.states[1] * self.state_bytes
 
     @property
@@ -66,6 +68,8 @@ class Explanation:
         """Why this engine, in words."""
         if self.refusal or not self.estimates:
             return self.refusal or _FITS
+        if len(self.estimates) == 1:
+            return "as it was asked for"
         if self.estimates[0].total > min(each.total for each in self.estimates if each.runs):
             return "quick, and nothing has to be searched for"
         return "predicted to be the quickest of those that run"
@@ -86,8 +90,8 @@ class Explanation:
             "engine": f"{name}: {self.reason}",
             "gradient": f"{type(self.gradient).__name__}: {_why(self.gradient, self.engine)}",
         }
-        for i, estimate in enumerate(self.estimates):
-            rows["predicted" if i == 0 else " " * i] = str(estimate)
+        for i, each in enumerate(self.estimates):
+            rows["predicted" if i == 0 else " " * i] = str(each)
         return "\n".join(f"{name:<16}{text}" for name, text in rows.items())
 
     def _passes(self, cost: Cost) -> dict[str, str]:
@@ -178,13 +182,15 @@ def explain(
     if engine is None and words and not isinstance(gradient, Adjoint):
         found = tuple(estimates(circuit, question, every=True)) if n > QUICK_QUBITS else ()
         engine = found[0].engine if found else Statevector()
+    elif words and isinstance(engine, TensorNetwork | MPS):
+        found = (estimate(engine, circuit, question),)
     engine, gradient = checked(question, circuit, engine, gradient)
     if isinstance(engine, Statevector):
         report = _statevector(circuit, words, engine, gradient)
     else:
         asked = question.narrow(engine, circuit)[0]
         gates = (_gates(circuit), _gates(asked), _gates(asked))
-        refusal = "" if not found or found[0].runs else "none of the engines runs this"
+        refusal = "" if not found or found[0].runs else "it does not run"
         report = Explanation(
             engine, gradient, (n, asked.n_qubits), gates, None, 0, False, 0, (1, 1), refusal
         )

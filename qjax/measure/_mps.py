@@ -22,7 +22,7 @@ from qjax.kernels import (
     square_norm,
     string_values,
 )
-from qjax.measure._verbs import _bit_row, _check_key, checked_observables
+from qjax.measure._verbs import bit_row, check_key, checked_observables
 
 
 @functools.partial(
@@ -84,7 +84,7 @@ class MatrixProductState:
         Raises:
             ValueError: If the bits are not n zeros and ones.
         """
-        return _amplitude(self.tensors, _bit_row(bits, self.n_qubits))
+        return _amplitude(self.tensors, bit_row(bits, self.n_qubits))
 
     def sample(self, key: jax.Array, shots: int) -> jax.Array:
         """Measures all qubits ``shots`` times; integers ``[shots, n]``.
@@ -93,7 +93,7 @@ class MatrixProductState:
             TypeError: If the key is none, or the number of shots is not an integer.
             ValueError: If the number of shots is below 1.
         """
-        _check_key(key)
+        check_key(key)
         return _sample(self.tensors, key, errors.positive(shots, "shots"))
 
     def entropy(self, cut: int) -> jax.Array:

@@ -160,7 +160,7 @@ def sample(
         [[0, 1], [0, 1]]
     """
     check_is_circuit(circuit)
-    _check_key(key)
+    check_key(key)
     shots = errors.positive(shots, "shots")
     kept = _kept(qubits, circuit.n_qubits)
     engine, _ = checked(Question("sample", qubits=kept, mixed=()), circuit, engine, None)
@@ -197,7 +197,7 @@ def amplitude(
     """
     engine, gradient = checked(Question("amplitude"), circuit, engine, gradient)
     engine.check_circuit(circuit)
-    row = _bit_row(bits, circuit.n_qubits)
+    row = bit_row(bits, circuit.n_qubits)
     return _run_amplitude(circuit, row, engine=engine, gradient=gradient)
 
 
@@ -431,7 +431,8 @@ def _kept(qubits: Any, n_qubits: int) -> tuple[int, ...]:
     return kept
 
 
-def _bit_row(bits: Any, n_qubits: int) -> jax.Array:
+def bit_row(bits: Any, n_qubits: int) -> jax.Array:
+    """A bit string as integers ``[n]``, checked."""
     if isinstance(bits, jax.core.Tracer):
         errors.check_shape(bits.shape, [(n_qubits,)], "bits")
         return bits.astype(jnp.int32)
@@ -443,7 +444,8 @@ def _bit_row(bits: Any, n_qubits: int) -> jax.Array:
     return jnp.asarray([int(b) for b in known], jnp.int32)
 
 
-def _check_key(key: Any) -> None:
+def check_key(key: Any) -> None:
+    """Raises TypeError where it is no random key."""
     if not isinstance(key, jax.Array):
         raise TypeError(
             f"Argument `key` must be a random key such as `jax.random.key(0)`, but is {key!r}."

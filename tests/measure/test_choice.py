@@ -84,8 +84,8 @@ def test_a_reversible_gradient_means_a_statevector():
 
 def test_what_no_engine_runs_is_refused_with_the_numbers(monkeypatch):
     # The search for an order of contraction ends at once: none would do.
-    hasty = functools.partial(qjax.TensorNetwork, search_seconds=0.1)
-    monkeypatch.setattr(_choice, "TensorNetwork", hasty)
+    hasty = functools.partial(_choice._network, qjax.TensorNetwork(search_seconds=0.1))
+    monkeypatch.setitem(_choice._ASK, qjax.TensorNetwork, lambda _, *rest: hasty(*rest))
     deep = brick(40, 20)
     with pytest.raises(ValueError) as refused:
         qjax.expectation(deep, qjax.Z(20))
@@ -107,3 +107,12 @@ def test_what_no_engine_runs_is_refused_with_the_numbers(monkeypatch):
 )
 def test_bonds_that_gates_can_fill(circuit, bits):
     assert bond_bits(circuit.structure) == bits
+
+
+def test_an_engine_that_is_asked_for_is_told_too():
+    report = qjax.explain(GHZ, ENDS, engine=qjax.TensorNetwork())
+    assert "as it was asked for" in str(report) and report.peak_bytes > 0
+    truncated = qjax.explain(brick(60, 20), ENDS, engine=qjax.MPS(max_bond=8))
+    assert "truncated to 8" in str(truncated)
+    refused = qjax.explain(GHZ, ENDS, engine=qjax.TensorNetwork(max_flops=10))
+    assert "it does not run" in str(refused) and "`max_flops` is" in str(refused)

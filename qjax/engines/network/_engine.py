@@ -18,6 +18,7 @@ import numpy as np
 
 from qjax.circuit import Circuit, Word
 from qjax.engines._memory import device_memory
+from qjax.engines._precision import check_precision, checked_dtype
 from qjax.engines.network._build import (
     Built,
     amplitudes,
@@ -111,12 +112,7 @@ class TensorNetwork:
 
     def __post_init__(self) -> None:
         """Checks the fields."""
-        dtype = np.dtype(self.dtype)
-        if dtype not in (np.complex64, np.complex128):
-            raise ValueError(
-                f"Argument `dtype` must be complex64 or complex128, but is {dtype.name}."
-            )
-        object.__setattr__(self, "dtype", dtype)
+        object.__setattr__(self, "dtype", checked_dtype(self.dtype))
         for name in ("max_memory", "max_flops", "search_seconds"):
             value = getattr(self, name)
             if value is None and name == "max_memory":
@@ -139,11 +135,7 @@ class TensorNetwork:
         self, circuit: Circuit, qubits: Sequence[int] | None = None, mixed: Any = None
     ) -> None:
         """Raises ValueError where the precision is not there; networks are checked when traced."""
-        if self.dtype == np.complex128 and not jax.config.read("jax_enable_x64"):
-            raise ValueError(
-                "Argument `dtype` must be complex64 while JAX's 64-bit mode is off. Switch it on "
-                "with `jax.config.update('jax_enable_x64', True)` to use complex128."
-            )
+        check_precision(self.dtype)
 
     def check_words(self, circuit: Circuit, words: Sequence[Word]) -> None:
         """Raises ValueError where the precision is not there."""
