@@ -44,3 +44,17 @@ def make_key(request):
     print(f"{request.node.name}: keys from QJAX_TEST_SEED={seed}")
     keys = iter(jax.random.split(jax.random.key(seed), 100))
     return lambda: next(keys)
+
+
+@pytest.fixture
+def compilations():
+    """Counts compilations of the CPU or GPU compiler."""
+    seen = []
+
+    def listen(event, *_, **__):
+        if "backend_compile" in event:
+            seen.append(event)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    yield seen
+    jax.monitoring.clear_event_listeners()

@@ -13,6 +13,7 @@ from qjax.circuit._observables import (
     bits as bits,
     seen_by as seen_by,
 )
+from qjax.circuit._places import is_symmetric as is_symmetric, mixing as mixing
 from qjax.circuit._structure import (
     Operation as Operation,
     Repeat as Repeat,

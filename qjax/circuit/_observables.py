@@ -26,6 +26,10 @@ class Word(NamedTuple):
         power = _ones(self) + _ones(other) - _ones(product) + 2 * (self.z & other.x).bit_count()
         return (1, 1j, -1, -1j)[power % 4], product
 
+    def letter(self, qubit: int) -> int:
+        """What it is on a qubit: 0 for I, 1 for X, 2 for Z, 3 for Y."""
+        return (self.x >> qubit & 1) + 2 * (self.z >> qubit & 1)
+
     @property
     def width(self) -> int:
         """One more than the highest qubit it acts on."""
@@ -34,7 +38,7 @@ class Word(NamedTuple):
     def __str__(self) -> str:
         letters = []
         for q in range(self.width):
-            kind = (self.x >> q & 1) + 2 * (self.z >> q & 1)
+            kind = self.letter(q)
             if kind:
                 letters.append(f"{' XZY'[kind]}({q})")
         return " @ ".join(letters) or "I()"

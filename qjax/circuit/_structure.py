@@ -110,6 +110,11 @@ class Structure:
                     busy[q] = level
         return max(busy, default=0)
 
+    @property
+    def n_gates(self) -> int:
+        """Number of gates, repeats counted in full."""
+        return sum(self.count().values())
+
     def count(self) -> Counter[str]:
         """Number of gates by name, repeats counted in full."""
         total: Counter[str] = Counter()

@@ -20,6 +20,7 @@ from qjax.kernels import (
     Evolve,
     Mps,
     evolve_mps,
+    marginal,
     mps_amplitudes,
     mps_sample,
     mps_state,
@@ -165,11 +166,7 @@ class MPS:
         """Probabilities of the bit strings of k qubits, real ``[2**k]``."""
         k, n = len(qubits), circuit.n_qubits
         if n <= _SMALL:
-            total = jnp.abs(self.state(circuit, evolve)) ** 2
-            rest = tuple(q for q in range(n) if q not in qubits)
-            kept = sorted(qubits)
-            marginal = total.reshape((2,) * n).sum(rest)
-            return marginal.transpose([kept.index(q) for q in qubits]).reshape(-1)
+            return marginal(jnp.abs(self.state(circuit, evolve)) ** 2, qubits)
         _check_width("probabilities", k, 12)
         outcomes = np.arange(2**k)[:, None] >> np.arange(k - 1, -1, -1) & 1
         return self._units(circuit, qubits, UNITS + 3 * outcomes).real
@@ -200,10 +197,7 @@ class MPS:
 
 def pauli_strings(words: Sequence[Word], places: Sequence[int]) -> list[dict[int, int]]:
     """Pauli strings on qubits as operators on sites."""
-    return [
-        {places[q]: _LETTERS[(w.x >> q & 1) + 2 * (w.z >> q & 1)] for q in bits(w.x | w.z)}
-        for w in words
-    ]
+    return [{places[q]: _LETTERS[w.letter(q)] for q in bits(w.x | w.z)} for w in words]
 
 
 def _check_width(verb: str, k: int, most: int) -> None:

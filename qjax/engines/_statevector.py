@@ -20,6 +20,7 @@ from qjax.kernels import (
     Program,
     check_implementation,
     check_runs,
+    marginal,
     pauli_values,
     product_state,
     run,
@@ -131,8 +132,8 @@ class Statevector:
                 f"A statevector of {n_qubits} qubits in {self.dtype.name} takes {state:,} bytes, "
                 f"and {self.states} of them are alive at once, but the device has {memory:,} bytes"
                 f"{limit}. Use fewer qubits, complex64, or a device with more memory; circuits "
-                "with little entanglement or few layers run in tensor-network simulators, such as "
-                "tensorcircuit's."
+                "with little entanglement or few layers run on the tensor-network engines, "
+                "`TensorNetwork()` and `MPS()`."
             )
 
     def _check_entries(self, bits: int, name: str) -> None:
@@ -232,11 +233,8 @@ class Statevector:
 
     def probabilities(self, circuit: Circuit, qubits: Sequence[int], evolve: Evolve) -> jax.Array:
         """Probabilities of the bit strings of k qubits, real ``[2**k]``."""
-        n, planes = circuit.n_qubits, self.planes(circuit, evolve)
-        rest = tuple(q for q in range(n) if q not in qubits)
-        kept = [q for q in range(n) if q in qubits]
-        marginal = jnp.sum(planes * planes, 0).reshape((2,) * n).sum(rest)
-        return marginal.transpose([kept.index(q) for q in qubits]).reshape(-1)
+        planes = self.planes(circuit, evolve)
+        return marginal(jnp.sum(planes * planes, 0), qubits)
 
     def density_matrix(self, circuit: Circuit, qubits: Sequence[int], evolve: Evolve) -> jax.Array:
         """Density matrix of k qubits, complex ``[2**k, 2**k]``."""
@@ -278,8 +276,7 @@ _AT_ONCE = 2**22  # Amplitudes.
 
 def _cost(circuit: Circuit, copies: int) -> int:
     """Predicted time of compiling and of some runs, in gates on one amplitude."""
-    gates = sum(circuit.structure.count().values())
-    return gates * (AMPLITUDES_A_GATE + copies * 2**circuit.n_qubits)
+    return circuit.structure.n_gates * (AMPLITUDES_A_GATE + copies * 2**circuit.n_qubits)
 
 
 def _mirrored(mask: int, n: int) -> int:

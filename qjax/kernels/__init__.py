@@ -30,7 +30,7 @@ from qjax.kernels._program import (
     run_ready as run_ready,
     run_rounds as run_rounds,
 )
-from qjax.kernels._sample import sample_bits as sample_bits
+from qjax.kernels._sample import marginal as marginal, sample_bits as sample_bits
 from qjax.kernels._state import (
     product_state as product_state,
     real_block as real_block,

@@ -1,9 +1,20 @@
-"""Samples of a distribution over bit strings."""
+"""Distributions over bit strings: marginals and samples."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
+
+
+def marginal(probabilities: jax.Array, qubits: Sequence[int]) -> jax.Array:
+    """Probabilities ``[2**k]`` of the values of k qubits, of those of all n, ``[2**n]``."""
+    n = probabilities.shape[0].bit_length() - 1
+    rest = tuple(q for q in range(n) if q not in qubits)
+    kept = [q for q in range(n) if q in qubits]
+    total = probabilities.reshape((2,) * n).sum(rest)
+    return total.transpose([kept.index(q) for q in qubits]).reshape(-1)
 
 
 def sample_bits(probabilities: jax.Array, key: jax.Array, shots: int) -> jax.Array:

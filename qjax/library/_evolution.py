@@ -159,7 +159,7 @@ def _terms(words: Sequence[Word]) -> list[_Terms]:
 def _letters(word: Word) -> tuple[str, tuple[int, ...]]:
     """Letters and qubits of a word; the identity is said to act on qubit 0."""
     qubits = tuple(q for q in range(word.width) if (word.x | word.z) >> q & 1)
-    letters = "".join(" XZY"[(word.x >> q & 1) + 2 * (word.z >> q & 1)] for q in qubits)
+    letters = "".join(" XZY"[word.letter(q)] for q in qubits)
     return letters or "I", qubits or (0,)
 
 

@@ -103,11 +103,7 @@ def estimates(circuit: Circuit, question: Question, *, every: bool = False) -> l
     quick = found[0].runs and (narrow or found[0].total <= _QUICK)
     if every or not quick:
         budget = found[0].total if found[0].runs else math.inf
-        for kind, ask in _ASK.items():
-            try:
-                found.append(ask(None, circuit, question, budget))
-            except ValueError as error:
-                found.append(Estimate(kind(), 0.0, 0.0, 0, str(error), runs=False))
+        found += [_asked(kind, None, circuit, question, budget) for kind in _ASK]
     return sorted(
         found,
         key=lambda each: (
@@ -122,10 +118,17 @@ def estimate(engine: Any, circuit: Circuit, question: Question) -> Estimate:
     """What a given engine is predicted to take."""
     if isinstance(engine, Statevector):
         return _statevector(circuit, question)
+    return _asked(type(engine), engine, circuit, question, math.inf)
+
+
+def _asked(
+    kind: type, engine: Any, circuit: Circuit, question: Question, budget: float
+) -> Estimate:
+    """The estimate of an engine, or of the best one of its kind; why not, where it does not run."""
     try:
-        return _ASK[type(engine)](engine, circuit, question, math.inf)
+        return _ASK[kind](engine, circuit, question, budget)
     except ValueError as error:
-        return Estimate(engine, 0.0, 0.0, 0, str(error), runs=False)
+        return Estimate(engine or kind(), 0.0, 0.0, 0, str(error), runs=False)
 
 
 def choose(circuit: Circuit, question: Question) -> Any:
@@ -169,31 +172,40 @@ _HASTE = 0.2  # Seconds for the order of one network.
 _SWEPT = 3.0  # A chain's program grows neither with gates nor with qubits.
 
 
-class _Part(NamedTuple):
-    """Circuits that are one but for their parameters, and how many differ in these."""
+class Part(NamedTuple):
+    """Circuits that are one but for their parameters.
+
+    Attributes:
+        circuit: The circuit, with shapes for parameters.
+        question: What is asked of each.
+        cones: How many they are; 0 for the one circuit that everything is measured on.
+        copies: How many are run: one where they share all their parameters.
+    """
 
     circuit: Circuit
     question: Question
-    copies: int
+    cones: int = 0
+    copies: int = 1
 
     @property
     def gates(self) -> int:
-        return sum(self.circuit.structure.count().values())
+        return self.circuit.structure.n_gates
 
 
-def _parts(engine: Any, circuit: Circuit, question: Question) -> list[_Part]:
+def parts_of(engine: Any, circuit: Circuit, question: Question) -> list[Part]:
     """What an engine makes of the question, with shapes for parameters."""
-    found: list[_Part] = []
+    found: list[Part] = []
 
     def trace(circuit: Circuit) -> None:
         groups = engine.cones(circuit, question.words) if question.words else None
         if groups is None:
             smaller, asked = question.narrow(engine, circuit)
-            found.append(_Part(_shapes(smaller, ()), asked, 1))
+            found.append(Part(_shapes(smaller, ()), asked))
         for group in groups or ():
-            copies = len(group.places) if any(axis == 0 for axis in group.axes) else 1
+            count = len(group.places)
             asked = question._replace(words=group.words)
-            found.append(_Part(_shapes(group.circuit, group.axes), asked, copies))
+            copies = count if any(axis == 0 for axis in group.axes) else 1
+            found.append(Part(_shapes(group.circuit, group.axes), asked, count, copies))
 
     jax.eval_shape(trace, circuit)
     return found
@@ -210,7 +222,7 @@ def _shapes(circuit: Circuit, axes: Sequence[int | None]) -> Circuit:
 
 def _statevector(circuit: Circuit, question: Question) -> Estimate:
     engine, memory = Statevector(), device_memory()
-    parts = _parts(engine, circuit, question)
+    parts = parts_of(engine, circuit, question)
     widest = max(part.circuit.n_qubits for part in parts)
     seconds = sum(p.gates * p.copies * 2.0**p.circuit.n_qubits for p in parts) * _AN_AMPLITUDE
     first = sum(part.gates for part in parts) * _COMPILED
@@ -231,7 +243,7 @@ def _matrix_product(
     engine: MPS | None, circuit: Circuit, question: Question, budget: float
 ) -> Estimate:
     """Of a given engine, or of one whose bond is just wide enough to be exact."""
-    (part,) = _parts(engine or MPS(), circuit, question)
+    (part,) = parts_of(engine or MPS(), circuit, question)
     n, width = part.circuit.n_qubits, bond_bits(part.circuit.structure)
     words = f"bonds of up to 2**{width} by the gates across them"
     if engine is None and width > _WIDEST_BOND:
@@ -250,7 +262,7 @@ def _network(
     engine: TensorNetwork | None, circuit: Circuit, question: Question, budget: float
 ) -> Estimate:
     engine = engine or TensorNetwork()
-    search, parts = engine, _parts(engine, circuit, question)
+    search, parts = engine, parts_of(engine, circuit, question)
     if budget < math.inf:
         # Another engine runs, so the search must be worth its time: a hasty one says whether.
         search = dataclasses.replace(engine, search_seconds=_HASTE)
@@ -263,7 +275,7 @@ def _network(
     return Estimate(engine, first, seconds, size, words)
 
 
-def _check_promising(engine: TensorNetwork, parts: list[_Part], budget: float) -> None:
+def _check_promising(engine: TensorNetwork, parts: list[Part], budget: float) -> None:
     """Raises ValueError where one network of many already takes too much."""
     part = max(parts, key=lambda part: part.circuit.n_qubits)
     words, middle = part.question.words, part.circuit.n_qubits // 2

@@ -7,19 +7,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from qjax.circuit import Circuit, PauliSum, Word, seen_by
+from qjax.circuit import Circuit, PauliSum
 from qjax.engines import MPS, Cost, Statevector, TensorNetwork, bytes_text, predict
 from qjax.gradients import Adjoint, Backprop, ParameterShift
-from qjax.measure._choice import QUICK_QUBITS, Estimate, Question, estimate, estimates
-from qjax.measure._verbs import (
+from qjax.measure._checks import (
     Engine,
     Gradient,
     check_is_circuit,
     checked,
     checked_observables,
 )
+from qjax.measure._choice import QUICK_QUBITS, Estimate, Question, estimate, estimates, parts_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,10 +185,11 @@ def explain(
         found = (estimate(engine, circuit, question),)
     engine, gradient = checked(question, circuit, engine, gradient)
     if isinstance(engine, Statevector):
-        report = _statevector(circuit, words, engine, gradient)
+        report = _statevector(circuit, question, engine, gradient)
     else:
         asked = question.narrow(engine, circuit)[0]
-        gates = (_gates(circuit), _gates(asked), _gates(asked))
+        left = asked.structure.n_gates
+        gates = (circuit.structure.n_gates, left, left)
         refusal = "" if not found or found[0].runs else "it does not run"
         report = Explanation(
             engine, gradient, (n, asked.n_qubits), gates, None, 0, False, 0, (1, 1), refusal
@@ -198,42 +198,13 @@ def explain(
 
 
 def _statevector(
-    circuit: Circuit, words: tuple[Word, ...], engine: Statevector, gradient: Gradient
+    circuit: Circuit, question: Question, engine: Statevector, gradient: Gradient
 ) -> Explanation:
-    n = circuit.n_qubits
-    seen = seen_by(words) if words else (tuple(range(n)), None)
-    bulk: list[tuple[int, int]] = []
-    flips = {word.x for word in words}
-
-    def trace(circuit: Circuit) -> Any:
-        groups = engine.cones(circuit, words) if words else None
-        if groups is None:
-            cone, _ = engine.narrow(circuit, *seen)
-            return cone, engine.stages(cone)
-        bulk.extend((len(group.places), group.circuit.n_qubits) for group in groups)
-        widest = max(groups, key=lambda group: group.circuit.n_qubits)
-        flips.clear()
-        flips.update(word.x for word in widest.words)
-        found: list[Any] = []
-
-        def one(leaves: Any) -> float:
-            cone = Circuit.from_parts(widest.circuit.structure, leaves)
-            shapes = (cone, engine.stages(cone))
-            found.append(
-                jax.tree.map(lambda x: jax.ShapeDtypeStruct(jnp.shape(x), x.dtype), shapes)
-            )
-            return 0.0
-
-        if any(axis is not None for axis in widest.axes):
-            jax.vmap(one, (list(widest.axes),))(list(widest.circuit.leaves))
-        else:
-            one(list(widest.circuit.leaves))
-        shapes.append(found[0])
-        return ()
-
-    shapes: list[Any] = []
-    traced = jax.eval_shape(trace, circuit)
-    cone, stages = shapes[0] if shapes else traced
+    parts = parts_of(engine, circuit, question)
+    widest = max(parts, key=lambda part: part.circuit.n_qubits)
+    cone = widest.circuit
+    stages = jax.eval_shape(engine.stages, cone)
+    flips = {word.x for word in widest.question.words or ()}
     cost = predict(stages.program)
     real = len(stages.program.order) == cone.n_qubits
     states = _GRADIENTS[type(gradient)][0](gradient, cost, engine.states, any(flips))
@@ -245,17 +216,13 @@ def _statevector(
     return Explanation(
         engine,
         gradient,
-        (n, cone.n_qubits),
-        (_gates(circuit), _gates(cone), _gates(stages.rest)),
+        (circuit.n_qubits, cone.n_qubits),
+        (circuit.structure.n_gates, cone.structure.n_gates, stages.rest.structure.n_gates),
         cost,
         len(flips),
         real,
         engine.state_bytes(cone.n_qubits) // (2 if real else 1),
         (engine.states, states),
         refusal,
-        tuple(bulk),
+        tuple((part.cones, part.circuit.n_qubits) for part in parts if part.cones),
     )
-
-
-def _gates(circuit: Circuit) -> int:
-    return sum(circuit.structure.count().values())

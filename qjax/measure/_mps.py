@@ -9,7 +9,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from qjax.circuit import Circuit, PauliSum, Word, errors
 from qjax.engines import MPS, pauli_strings
@@ -22,7 +21,8 @@ from qjax.kernels import (
     square_norm,
     string_values,
 )
-from qjax.measure._verbs import bit_row, check_key, checked_observables
+from qjax.measure._checks import bit_row, check_is_circuit, check_key, checked_observables
+from qjax.measure._verbs import sums
 
 
 @functools.partial(
@@ -69,13 +69,7 @@ class MatrixProductState:
             ValueError: If it acts beyond the state, or is not Hermitian.
         """
         observables = checked_observables(observable, self.n_qubits)
-        index: dict[Word, int] = {}
-        rows = [[index.setdefault(word, len(index)) for word in o.words] for o in observables]
-        values = _values(self.tensors, tuple(index))
-        weights = [jnp.asarray(o.coefficients).real.astype(values.dtype) for o in observables]
-        weighted = jnp.concatenate(weights) * values[np.concatenate(rows)]
-        owner = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-        totals = jax.ops.segment_sum(weighted, owner, len(rows), indices_are_sorted=True)
+        totals = sums(observables, lambda words: _values(self.tensors, words))
         return totals[0] if isinstance(observable, PauliSum) else totals
 
     def amplitude(self, bits: Any) -> jax.Array:
@@ -149,8 +143,7 @@ def matrix_product_state(circuit: Circuit, *, engine: MPS | None = None) -> Matr
         >>> state.expectation(qjax.X(20)).round(4).tolist(), bool(state.discarded < 1e-9)
         (0.9127, True)
     """
-    if not isinstance(circuit, Circuit):
-        raise TypeError(f"Argument `circuit` must be a `qjax.Circuit`, but is {circuit!r}.")
+    check_is_circuit(circuit)
     engine = MPS() if engine is None else engine
     if not isinstance(engine, MPS):
         raise TypeError(f"Argument `engine` must be a `qjax.MPS`, but is {engine!r}.")

@@ -12,7 +12,8 @@ import jax.numpy as jnp
 from qjax.circuit import PauliSum, errors, seen_by
 from qjax.engines import Statevector, bytes_text, device_memory
 from qjax.gradients import Adjoint
-from qjax.measure._verbs import checked_observables, expectation
+from qjax.measure._checks import checked_observables
+from qjax.measure._verbs import expectation
 
 # What is left free: a prediction may be off by so much.
 _ROOM = 0.9

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import Circuit, PauliSum, Word, errors, seen_by
-from qjax.engines import MPS, Statevector, TensorNetwork
-from qjax.gradients import Adjoint, Backprop, ParameterShift
+from qjax.circuit import Circuit, PauliSum, Word, errors
 from qjax.measure._bulk import in_bulk
-from qjax.measure._choice import Question, choose
-
-Engine = Statevector | TensorNetwork | MPS
-Gradient = Adjoint | Backprop | ParameterShift
-
-# How each engine is differentiated where nothing is said.
-_GRADIENTS: dict[type, Gradient] = {
-    Statevector: Adjoint(),
-    TensorNetwork: Backprop(),
-    MPS: Backprop(),
-}
+from qjax.measure._checks import (
+    Engine,
+    Gradient,
+    bit_row,
+    check_is_circuit,
+    check_key,
+    checked,
+    checked_observables,
+    kept_qubits,
+)
+from qjax.measure._choice import Question
 
 
 def statevector(
@@ -121,7 +119,7 @@ def probabilities(
         [0.0, 0.0, 1.0, 0.0]
     """
     check_is_circuit(circuit)
-    kept = _kept(qubits, circuit.n_qubits)
+    kept = kept_qubits(qubits, circuit.n_qubits)
     question = Question("probabilities", qubits=kept, mixed=())
     engine, gradient = checked(question, circuit, engine, gradient)
     engine.check_circuit(circuit, kept, ())
@@ -162,7 +160,7 @@ def sample(
     check_is_circuit(circuit)
     check_key(key)
     shots = errors.positive(shots, "shots")
-    kept = _kept(qubits, circuit.n_qubits)
+    kept = kept_qubits(qubits, circuit.n_qubits)
     engine, _ = checked(Question("sample", qubits=kept, mixed=()), circuit, engine, None)
     engine.check_circuit(circuit, kept, ())
     return _run_sample(circuit, key, engine=engine, shots=shots, qubits=kept)
@@ -230,7 +228,7 @@ def density_matrix(
         [[0.5, 0.0], [0.0, 0.5]]
     """
     check_is_circuit(circuit)
-    kept = _kept(qubits, circuit.n_qubits)
+    kept = kept_qubits(qubits, circuit.n_qubits)
     engine, gradient = checked(Question("density_matrix", qubits=kept), circuit, engine, gradient)
     engine.check_circuit(circuit, kept)
     return _run_marginal(
@@ -261,6 +259,7 @@ def unitary(
         [[0.0, -1.0], [1.0, 0.0]]
     """
     engine, gradient = checked(Question("unitary"), circuit, engine, gradient)
+    engine.check_circuit(circuit)
     return _run(circuit, engine=engine, gradient=gradient, verb="unitary")
 
 
@@ -286,9 +285,16 @@ def _run_amplitude(
 def _run_observables(
     circuit: Circuit, observables: tuple[PauliSum, ...], *, engine: Engine, gradient: Gradient
 ) -> jax.Array:
+    return sums(observables, lambda words: _word_values(engine, gradient, circuit, words))
+
+
+def sums(
+    observables: Sequence[PauliSum], measure: Callable[[tuple[Word, ...]], jax.Array]
+) -> jax.Array:
+    """The value of each observable, ``[k]``, from those of all distinct strings."""
     index: dict[Word, int] = {}
     rows = [[index.setdefault(word, len(index)) for word in o.words] for o in observables]
-    values = _word_values(engine, gradient, circuit, tuple(index))
+    values = measure(tuple(index))
     owner = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
     weights = [jnp.asarray(o.coefficients).real.astype(values.dtype) for o in observables]
     weighted = jnp.concatenate(weights) * values[np.concatenate(rows)]
@@ -306,8 +312,8 @@ def _word_values(
     groups = engine.cones(circuit, words)
     if groups is None:
         # Before the gradient: it need not spend anything on what is not seen.
-        circuit, kept = engine.narrow(circuit, *seen_by(words))
-        return measured(circuit, tuple(word.renamed(kept.index) for word in words))
+        circuit, seen = Question("expectation", words).narrow(engine, circuit)
+        return measured(circuit, seen.words or ())
     parts = [
         in_bulk(functools.partial(measured, words=group.words), group, engine.at_once(group))
         for group in groups
@@ -334,119 +340,3 @@ def _run_sample(
     circuit, kept = engine.narrow(circuit, qubits, ())
     circuit = jax.lax.stop_gradient(circuit)
     return engine.sample(circuit, key, shots, tuple(kept.index(q) for q in qubits))
-
-
-# Checks, before anything is traced.
-
-# What each verb asks of an engine.
-_METHODS = {
-    "statevector": "state",
-    "expectation": "values",
-    "probabilities": "probabilities",
-    "sample": "sample",
-    "amplitude": "amplitudes",
-    "density_matrix": "density_matrix",
-    "unitary": "unitary",
-}
-
-
-def check_is_circuit(circuit: Any) -> None:
-    """Raises TypeError where it is none."""
-    if not isinstance(circuit, Circuit):
-        raise TypeError(f"Argument `circuit` must be a `qjax.Circuit`, but is {circuit!r}.")
-
-
-def checked(
-    question: Question, circuit: Circuit, engine: Engine | None, gradient: Gradient | None
-) -> tuple[Engine, Gradient]:
-    """The engine and the gradient that are given, or what is chosen, checked."""
-    check_is_circuit(circuit)
-    verb = question.verb
-    if engine is None:
-        # Only a statevector has what the reversible gradient undoes.
-        engine = Statevector() if isinstance(gradient, Adjoint) else choose(circuit, question)
-    gradient = _GRADIENTS.get(type(engine)) if gradient is None else gradient
-    if not isinstance(engine, Engine):
-        raise TypeError(
-            f"Argument `engine` must be such as `qjax.Statevector()`, but is {engine!r}."
-        )
-    if not hasattr(engine, _METHODS.get(verb, "check_circuit")):
-        able = sorted(v for v, method in _METHODS.items() if hasattr(engine, method))
-        raise ValueError(
-            f"Engine `{type(engine).__name__}` does not support `{verb}`; it supports {able}. "
-            "Consider `engine=Statevector()` instead."
-        )
-    if not isinstance(gradient, Gradient):
-        raise TypeError(
-            f"Argument `gradient` must be such as `qjax.Adjoint()`, but is {gradient!r}."
-        )
-    if isinstance(gradient, Adjoint) and not isinstance(engine, Statevector):
-        raise ValueError(
-            f"Gradient `Adjoint` does not support engine `{type(engine).__name__}`, which runs no "
-            "steps that could be undone. Consider `gradient=Backprop()` or `ParameterShift()`, or "
-            "`engine=Statevector()`."
-        )
-    if gradient.verbs is not None and verb not in gradient.verbs:
-        raise ValueError(
-            f"Gradient `{type(gradient).__name__}` does not support `{verb}`, which is not linear "
-            f"in the density matrix; it supports {sorted(gradient.verbs)}. Consider "
-            "`gradient=Adjoint()` instead."
-        )
-    return engine, gradient
-
-
-def checked_observables(observable: Any, n_qubits: int) -> tuple[PauliSum, ...]:
-    """The observables that one or a list of them holds, checked."""
-    observables = (observable,) if isinstance(observable, PauliSum) else observable
-    if not isinstance(observables, list | tuple) or not observables:
-        raise TypeError(
-            "Argument `observable` must be an observable such as `qjax.Z(0)`, or a list of them, "
-            f"but is {observable!r}. A sum over nothing is no observable."
-        )
-    for each in observables:
-        _check_observable(each, n_qubits)
-    return tuple(observables)
-
-
-def _check_observable(observable: Any, n_qubits: int) -> None:
-    if not isinstance(observable, PauliSum):
-        raise TypeError(
-            "Argument `observable` must be an observable such as `qjax.Z(0)`, but is "
-            f"{observable!r}. A sum over nothing is no observable."
-        )
-    if observable.n_qubits > n_qubits:
-        raise ValueError(
-            f"Argument `observable` must act on qubits 0 to {n_qubits - 1}, but acts on qubit "
-            f"{observable.n_qubits - 1}."
-        )
-    observable.check_hermitian()
-
-
-def _kept(qubits: Any, n_qubits: int) -> tuple[int, ...]:
-    if qubits is None:
-        return tuple(range(n_qubits))
-    kept = errors.as_qubits(qubits, n_qubits)
-    kept = (kept,) if isinstance(kept, int) else kept
-    errors.check_distinct(kept, "qubits")
-    return kept
-
-
-def bit_row(bits: Any, n_qubits: int) -> jax.Array:
-    """A bit string as integers ``[n]``, checked."""
-    if isinstance(bits, jax.core.Tracer):
-        errors.check_shape(bits.shape, [(n_qubits,)], "bits")
-        return bits.astype(jnp.int32)
-    known = [str(b) for b in (bits if isinstance(bits, str) else np.asarray(bits).tolist())]
-    if len(known) != n_qubits or set(known) - {"0", "1"}:
-        raise ValueError(
-            f"Argument `bits` must be {n_qubits} zeros and ones, qubit 0 first, but is {bits!r}."
-        )
-    return jnp.asarray([int(b) for b in known], jnp.int32)
-
-
-def check_key(key: Any) -> None:
-    """Raises TypeError where it is no random key."""
-    if not isinstance(key, jax.Array):
-        raise TypeError(
-            f"Argument `key` must be a random key such as `jax.random.key(0)`, but is {key!r}."
-        )

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from qjax.circuit import Gate, Word
-from qjax.passes._light_cone import flipped
+from qjax.circuit import Gate, Word, is_symmetric, mixing
 
 # Each sweep lets a gate know of those one gate farther.
 _SWEEPS = 8
@@ -57,7 +53,7 @@ def numbering(
         n_qubits: Number of qubits.
     """
     ends = [
-        hash(tuple(sorted((w.x | w.z).bit_count() * 4 + _letter(w, q) for w in words)))
+        hash(tuple(sorted((w.x | w.z).bit_count() * 4 + w.letter(q) for w in words)))
         for q in range(n_qubits)
     ]
     placed, runs = _runs(gates, n_qubits)
@@ -104,9 +100,8 @@ def _runs(
     open_ = [False] * n_qubits  # Whether the last run goes on.
     placed = []
     for i, (gate, kind, qubits) in enumerate(gates):
-        turned = flipped(gate)
-        for place, q in enumerate(qubits):
-            diagonal = place not in turned
+        for q, mixes in zip(qubits, mixing(gate), strict=True):
+            diagonal = not mixes
             if diagonal and open_[q]:
                 runs[q][-1].append(i)
             else:
@@ -144,18 +139,3 @@ def _met(
     beside = sorted(colour[j] for j in runs[q][r] if j != i)
     after = sorted(colour[j] for j in runs[q][r + 1]) if r + 1 < len(runs[q]) else [ends[q]]
     return hash((tuple(before), tuple(beside), tuple(after)))
-
-
-def _letter(word: Word, qubit: int) -> int:
-    return (word.x >> qubit & 1) + 2 * (word.z >> qubit & 1)
-
-
-@functools.lru_cache(maxsize=256)
-def is_symmetric(gate: Gate) -> bool:
-    """Whether its qubits may change places."""
-    if gate.n_qubits != 2 or gate.data:
-        return False
-    known = gate.matrix if gate.generator is None else gate.generator
-    matrices = (known,) if isinstance(known, np.ndarray) else gate.generators or ()
-    swap = np.eye(4)[[0, 2, 1, 3]]
-    return bool(matrices) and all(np.allclose(swap @ m @ swap, m) for m in matrices)

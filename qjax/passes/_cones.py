@@ -17,8 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import Circuit, Operation, Slot, Structure, Word
-from qjax.passes._alike import is_symmetric, numbering
+from qjax.circuit import Circuit, Operation, Slot, Structure, Word, is_symmetric
+from qjax.passes._alike import numbering
 from qjax.passes._uses import joined
 from qjax.passes._walk import Base, Cone, Table, bases, events_of, uses_of, walk
 

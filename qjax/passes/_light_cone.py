@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from qjax.circuit import Circuit, Gate, IndexMap, Operation, Repeat, Structure
+from qjax.circuit import Circuit, IndexMap, Operation, Repeat, Structure, mixing
 
 # One more gate takes as long to compile as a thousand runs take to apply it to so many amplitudes:
 # about 45 ms, and 1 ns each with the gradient, on a CPU.
@@ -96,7 +96,7 @@ def light_cone(
         if _cost(*other) < _WORTHWHILE * _cost(plan, view):
             plan, view = other
     kept = tuple(q for q in range(n) if view.seen >> q & 1) or (0,)
-    if len(kept) == n and _size(plan)[1] == sum(circuit.structure.count().values()):
+    if len(kept) == n and _size(plan)[1] == circuit.structure.n_gates:
         return circuit, kept
     builder = _Builder(kept, depth=0)
     builder.add(items, plan, circuit.leaves.__getitem__, ())
@@ -140,25 +140,18 @@ def _masks(item: Operation | IndexMap) -> list[tuple[int, int, int]]:
     if isinstance(item, IndexMap):
         acts = sum(1 << q for q in item.support)
         return [(0, acts, acts)]
-    flips = flipped(item.gate)
-    return [
-        (j, sum(1 << q for q in qubits), sum(1 << qubits[place] for place in flips))
-        for j, qubits in reversed(item.uses())
-    ]
+    mixes = mixing(item.gate)
+
+    def masks(qubits: tuple[int, ...]) -> tuple[int, int]:
+        turned = (q for q, mixed in zip(qubits, mixes, strict=True) if mixed)
+        return sum(1 << q for q in qubits), sum(1 << q for q in turned)
+
+    return [(j, *masks(qubits)) for j, qubits in reversed(item.uses())]
 
 
 def permutes(item: Operation | IndexMap) -> bool:
     """Whether basis states go to basis states."""
     return isinstance(item, IndexMap) or item.gate.index_map is not None
-
-
-def flipped(gate: Gate) -> list[int]:
-    """Places at which the gate may not commute with Z."""
-    if gate.is_diagonal:
-        return []
-    if gate.pauli:
-        return [place for place, letter in enumerate(gate.pauli) if letter in "XY"]
-    return list(range(gate.n_controls, gate.n_qubits))
 
 
 def _rounds(position: int, item: Repeat, view: _View, unroll: bool) -> tuple[list[_Kept], _View]:

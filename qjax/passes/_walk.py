@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from qjax.circuit import Gate, Operation, Repeat, Slot, Structure, Word, bits
-from qjax.passes._light_cone import AMPLITUDES_A_GATE, flipped, permutes
+from qjax.circuit import Gate, Operation, Repeat, Slot, Structure, Word, bits, mixing
+from qjax.passes._light_cone import AMPLITUDES_A_GATE, permutes
 
 # Which parameters can stand in one array: their shape a gate, and whether they are complex.
 Table = tuple[tuple[int, ...], bool]
@@ -63,7 +63,7 @@ def uses_of(structure: Structure, shapes: Any) -> tuple[list[Use], list[int]]:
     last = [-1] * structure.n_qubits
     level = 0
     for item, rounds, start in _operations(structure, (), 0):
-        turned = tuple(flipped(item.gate))
+        mixes = mixing(item.gate)
         busy: dict[int, int] = {}
         for j, qubits in item.uses():
             # Uses on one level share no qubit, so that their order is free.
@@ -77,7 +77,7 @@ def uses_of(structure: Structure, shapes: Any) -> tuple[list[Use], list[int]]:
                 item.gate,
                 item.adjoint,
                 qubits,
-                tuple(qubits[place] for place in turned),
+                tuple(q for q, mixed in zip(qubits, mixes, strict=True) if mixed),
                 permutes(item),
                 rows,
                 here,

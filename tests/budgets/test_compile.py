@@ -41,20 +41,6 @@ def test_the_program_of_5000_layers_is_as_small_as_that_of_17(function):
     assert 20 < ten <= deep == deeper < odd <= least < 2 * ten
 
 
-@pytest.fixture
-def compilations():
-    """Counts compilations of the CPU or GPU compiler."""
-    seen = []
-
-    def listen(event, *_, **__):
-        if "backend_compile" in event:
-            seen.append(event)
-
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    yield seen
-    jax.monitoring.clear_event_listeners()
-
-
 def test_a_second_call_compiles_nothing_even_without_jit(compilations):
     def call(theta):
         circuit = qjax.Circuit(3).rx(theta, range(3)).cx([0, 1], [1, 2]).rz(0.3 * theta, 0)

@@ -61,19 +61,6 @@ def test_a_second_call_compiles_nothing(compilations):
     assert not compilations
 
 
-@pytest.fixture
-def compilations():
-    seen = []
-
-    def listen(event, *_, **__):
-        if "backend_compile" in event:
-            seen.append(event)
-
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    yield seen
-    jax.monitoring.clear_event_listeners()
-
-
 def test_a_folder_keeps_orders(searches, tmp_path):
     """Used by another process, and made anew where it is broken or is another network's."""
     engine = qjax.TensorNetwork(cache=tmp_path / "orders", progress=False)

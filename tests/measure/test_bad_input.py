@@ -114,3 +114,17 @@ def test_a_traced_matrix_that_is_not_unitary_yields_nan_and_no_wrong_number():
     value = jax.jit(lambda m: qjax.expectation(qjax.Circuit(1).unitary(m, 0), qjax.Z(0)))
     assert np.isnan(value(jnp.array([[1.0, 1.0], [0.0, 1.0]])))
     assert value(jnp.array([[0.0, 1.0], [1.0, 0.0]])) == -1
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda circuit, engine: qjax.unitary(circuit, engine=engine),
+        lambda circuit, engine: qjax.statevector(circuit, engine=engine),
+        lambda circuit, engine: qjax.expectation(circuit, qjax.Z(0), engine=engine),
+    ],
+)
+def test_double_precision_is_never_silently_single(ask):
+    engine = qjax.Statevector(dtype="complex128")
+    with pytest.raises(ValueError, match="`dtype` must be complex64 while"):
+        ask(qjax.Circuit(2).h(0), engine)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import qjax
-from qjax.circuit import Word
+from qjax.circuit import Word, is_symmetric
 from qjax.engines import _statevector
 from qjax.measure import _bulk
 from qjax.passes import cones
@@ -205,3 +205,17 @@ def test_of_a_thousand_qubits():
         qjax.expectation(chain(s), qjax.library.transverse_field_ising(s.shape[-1])) for s in small
     ]
     np.testing.assert_allclose(value, ends[0] + (ends[1] - ends[0]) * (1000 - 12) / 2, rtol=1e-5)
+
+
+def test_a_gate_whose_fixed_factor_is_not_symmetric_keeps_its_places():
+    """Its generator alone is: mirror images of it are two gates, not one."""
+    gates = qjax.GATES
+    mixed = qjax.Gate("mixed", factors=((gates["cx"], ()), (gates["rzz"], (0,))), parameters=("t",))
+    assert not is_symmetric(mixed)
+    circuit = qjax.Circuit(4).h([0, 2]).ry(0.3, [1, 3]).apply(mixed, 0.4, 0, 1)
+    circuit = circuit.apply(mixed, 0.4, 3, 2)
+    observable = qjax.X(0) @ qjax.Z(1) + qjax.X(2) @ qjax.Z(3)
+    values, _ = measured(circuit, observable, limit=4)
+    for i, one in enumerate([qjax.X(0) @ qjax.Z(1), qjax.X(2) @ qjax.Z(3)]):
+        expected = qjax.expectation(circuit, one, engine=WHOLE)
+        np.testing.assert_allclose(values[i], expected, atol=2e-6)

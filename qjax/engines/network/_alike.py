@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qjax.engines.network._gates import Source, Tensor, exchangeable
+from qjax.circuit import is_symmetric
+from qjax.engines.network._gates import Source, Tensor
 from qjax.passes import Kind
 
 # Colours given to tensors when networks are compared.
@@ -72,7 +73,7 @@ def ordered(
 
 
 def _is_symmetric(source: Source) -> bool:
-    return isinstance(source.of, Kind) and not source.weights and exchangeable(source.of.gate)
+    return isinstance(source.of, Kind) and not source.weights and is_symmetric(source.of.gate)
 
 
 def _exchanged(indices: tuple[int, ...]) -> tuple[int, ...]:

@@ -64,7 +64,7 @@ def expectation(gates: Gates, word: Word) -> Built:
     half = _cone_half(gates, word.x | word.z, word.x)
     letters = {}
     for q, i in half.ends.items():
-        letter = (word.x >> q & 1) + 2 * (word.z >> q & 1)
+        letter = word.letter(q)
         if letter:
             letters[i] = " XZY"[letter]
     kets, name = ordered(half.tensors, letters)

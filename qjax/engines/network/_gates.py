@@ -7,7 +7,6 @@ tensors, and a CZ is a table of two indices in place of a tensor of four.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qjax.circuit import Circuit, Gate, Operation, Repeat, Slot
+from qjax.circuit import Circuit, Gate, Operation, Repeat, Slot, mixing
 from qjax.passes import Kind, Stacks
 
 # Rotations about longer words are a sum of two products, not a matrix.
@@ -209,34 +208,6 @@ def _written_out(circuit: Circuit, leaves: list[Any]) -> Iterable[tuple[Gate, An
         return Slot(flat[index], int(at))
 
     yield from visit(circuit.structure.items, 0, (), ())
-
-
-@functools.cache
-def mixing(gate: Gate) -> tuple[bool, ...]:
-    """For each qubit of a gate, whether the gate can change its value."""
-    if gate.is_diagonal:
-        return (False,) * gate.n_qubits
-    if gate.pauli:
-        return tuple(letter in "XY" for letter in gate.pauli)
-    if gate.factors:
-        return tuple(any(m) for m in zip(*(mixing(g) for g, _ in gate.factors), strict=True))
-    known = gate.matrix if gate.generator is None else gate.generator
-    if not isinstance(known, np.ndarray):
-        return tuple(place >= gate.n_controls for place in range(gate.n_qubits))
-    flips = functools.reduce(np.bitwise_or, np.bitwise_xor(*np.nonzero(np.abs(known) > 1e-9)), 0)
-    return tuple(bool(flips >> (gate.n_qubits - 1 - p) & 1) for p in range(gate.n_qubits))
-
-
-@functools.cache
-def exchangeable(gate: Gate) -> bool:
-    """Whether a gate on two qubits stays as it is where they change places."""
-    if gate.n_qubits != 2 or len(set(mixing(gate))) > 1:
-        return False
-    if gate.pauli:
-        return len(set(gate.pauli)) == 1
-    known = gate.matrix if gate.generator is None else gate.generator
-    swap = np.array([0, 2, 1, 3])
-    return isinstance(known, np.ndarray) and np.allclose(known[swap][:, swap], known)
 
 
 def _is_split(gate: Gate) -> bool:
