@@ -47,7 +47,7 @@ pytest: $(READY)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 train: $(READY) ## Train the hybrid digits model (options: ARGS="...")
-	$(BIN)/python -m models.hybrid_digits $(ARGS)
+	$(BIN)/qjax train hybrid_digits $(ARGS)
 
 bench: $(BENCH_READY) ## Run the quick benchmarks against other libraries (options: ARGS="...")
 	$(BIN)/python -m benchmarks.run $(ARGS)

@@ -3,6 +3,7 @@
 import importlib
 from typing import Any
 
+from qjax._version import __version__ as __version__
 from qjax.circuit import (
     GATES as GATES,
     Circuit as Circuit,
@@ -37,11 +38,9 @@ from qjax.measure import (
     unitary as unitary,
 )
 
-__version__ = "0.1.0"
-
 # Reached as `qjax.nn` without an import statement, and loaded only then: they import Flax,
 # Optax or matplotlib.
-_LEAVES = ("data", "interop", "library", "nn", "optimize", "plot", "train")
+_LEAVES = ("data", "estimators", "interop", "library", "nn", "optimize", "plot", "train")
 
 
 def __getattr__(name: str) -> Any:

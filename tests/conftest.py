@@ -6,13 +6,16 @@ import hypothesis
 import jax
 import pytest
 
+# The tests compile thousands of programs and run each a few times: LLVM's own optimisations, which
+# come after all of XLA's, cost more than half of their time. Read when the backend starts.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 # Virtual devices let the sharding tests run on any machine. The count is read when the CPU
 # backend starts, which nothing imported above does.
 jax.config.update("jax_num_cpu_devices", 8)
 # Silent broadcasting and silent promotion are how wrong shapes and lost precision go unseen.
 jax.config.update("jax_numpy_rank_promotion", "raise")
 # Optax mixes dtypes in its own arithmetic, so tests that train cannot forbid it.
-MIXES_DTYPES = {"benchmarks", "models", "nn", "train"}
+MIXES_DTYPES = {"benchmarks", "cli", "estimators", "models", "nn", "test_readme.py", "train"}
 
 # The same few examples every time; `pytest --hypothesis-profile=explore` looks further.
 hypothesis.settings.register_profile(

@@ -17,7 +17,9 @@ LAYERS = (
     {"passes", "library"},
     {"engines", "gradients"},
     {"measure"},
-    {"data", "interop", "nn", "optimize", "plot", "testing", "train"},
+    {"data", "interop", "nn", "optimize", "plot", "testing"},
+    {"train"},
+    {"estimators"},
     {"cli"},
 )
 MAX_LINES = 800

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+
+from models.checks import above, at_least
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,20 +34,11 @@ class Config:
     """Seed of the initial weights, the order of images and their shifts; the split is fixed."""
 
     def __post_init__(self) -> None:
-        for name in ("layers", "epochs", "batch_size"):
-            value = getattr(self, name)
-            if value < 1:
-                raise ValueError(f"Argument `{name}` must be at least 1, but is {value}.")
-        if self.qubits < 3:
-            # On two qubits a ring would count its one pair twice.
-            raise ValueError(f"Argument `qubits` must be at least 3, but is {self.qubits}.")
-        for name in ("bend", "shift", "weight_decay"):
-            value = getattr(self, name)
-            if not 0 <= value < math.inf:
-                raise ValueError(f"Argument `{name}` must be at least 0, but is {value}.")
-        if not 0 < self.learning_rate < math.inf:
-            value = self.learning_rate
-            raise ValueError(f"Argument `learning_rate` must be above 0, but is {value}.")
+        at_least(self, 1, "layers", "epochs", "batch_size")
+        # On two qubits a ring would count its one pair twice.
+        at_least(self, 3, "qubits")
+        at_least(self, 0, "bend", "shift", "weight_decay")
+        above(self, 0, "learning_rate")
 
 
 VARIANTS = {

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import pathlib
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,108 +9,87 @@ import jax
 import numpy as np
 import optax
 from flax import nnx
-from rich.console import Console
 
+import qjax
 from qjax.data import digits
-from qjax.train import Run, cross_entropy, fit
+from qjax.plot import confusion, curves
+from qjax.train import Workspace, cross_entropy
 
-from . import report
 from .augment import askew
 from .config import Config
-from .model import DigitsClassifier, classical_twin, count_parameters, hybrid
+from .model import DigitsClassifier, classical_twin, count_parameters, hybrid, reuploading
 
+PAPER = "Perez-Salinas et al. 2020, arXiv 1907.02085"
+METRIC = "test_accuracy"
 MODELS: dict[str, Callable[[Config], DigitsClassifier]] = {
     "hybrid": hybrid,
     "classical": classical_twin,
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """One trained model.
-
-    Attributes:
-        run: What the trainer returned.
-        predictions: Classes of the test images by the best variables, `[360]`.
-        parameters: Trained numbers in the model, and in its middle layer.
-        seconds: Wall time of training in this process.
-    """
-
-    run: Run
-    predictions: np.ndarray
-    parameters: tuple[int, int]
-    seconds: float
-
-
-def run(
-    config: Config, run_dir: pathlib.Path, *, restart: bool = False, console: Console | None = None
-) -> int | None:
-    """Trains both models, or goes on with what is in `run_dir`, and reports there.
-
-    Args:
-        config: Settings of the run.
-        run_dir: Folder for checkpoints, figures and `results.json`.
-        restart: Whether to move an earlier run in `run_dir` aside and begin anew.
-        console: Where to report; the terminal if None.
-
-    Returns:
-        The number of the signal that stopped the run, or None if it is finished.
-
-    Raises:
-        qjax.train.TrainingError: If the folder cannot be written, or holds a damaged checkpoint or
-            another run; if a loss is not finite.
-    """
-    console = console or Console()
-    if restart:
-        report.move_aside(run_dir, console)
-    if (results := report.finished(run_dir, config)) is not None:
-        console.print(
-            f"The run in {run_dir} is finished; --restart begins it anew.", soft_wrap=True
-        )
-        report.show(results, run_dir, console)
-        return None
+def train(config: Config, run: Workspace) -> None:
     data = digits()
-    outcomes = {}
-    for name in MODELS:
-        outcome = train(name, config, data, run_dir / name, console)
-        if isinstance(outcome, int):
-            return outcome
-        outcomes[name] = outcome
-    report.draw(config, data.test.labels, outcomes, run_dir)
-    results = report.collect(config, data.test.labels, outcomes)
-    report.write(results, run_dir)
-    report.show(results, run_dir, console)
-    return None
-
-
-def train(
-    name: str, config: Config, data: Any, run_dir: pathlib.Path, console: Console
-) -> Outcome | int:
-    """Trains one model and tests its best variables, or returns the signal that stopped it."""
-    model = MODELS[name](config)
-    parameters = count_parameters(model), count_parameters(model.middle)
     steps = config.epochs * (len(data.train.labels) // config.batch_size)
-    began = time.perf_counter()
-    result = fit(
-        model,
-        optimizer(config, steps),
-        loss(config),
-        data,
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        seed=config.seed,
-        run_dir=run_dir,
-        config={"model": name, **dataclasses.asdict(config)},
-        label=name,
-        progress=console,
+    histories, timings, predicted = {}, {}, {}
+    for name, make in MODELS.items():
+        model = make(config)
+        result = run.fit(
+            name,
+            model,
+            optimizer(config, steps),
+            loss(config),
+            data,
+            epochs=config.epochs,
+            batch_size=config.batch_size,
+            seed=config.seed,
+        )
+        histories[name] = result.history
+        timings[name] = [result.timings.first_step_seconds, result.timings.step_seconds]
+        predicted[name] = logits(model, data.test.inputs).argmax(-1)
+    run.save("timings", **timings)
+    title = "Handwritten digits: hybrid model and classical twin"
+    run.figure("curves", curves(histories, title=title))
+    run.figure("confusion", confusion(data.test.labels, predicted, title="Test images"))
+    circuit, _ = circuits(config)["re-uploading"]
+    run.figure("circuit", circuit.draw("mpl", title="The re-uploading circuit"))
+
+
+def evaluate(config: Config, run: Workspace) -> dict[str, float | int]:
+    data, timings = digits(), run.load("timings")
+    results: dict[str, float | int] = {}
+    for name, make in MODELS.items():
+        model = run.restore(name, make(config))
+        prefix = "" if name == "hybrid" else f"{name}_"
+        right = logits(model, data.test.inputs).argmax(-1) == data.test.labels
+        results |= {
+            f"{prefix}test_accuracy": float(right.mean()),
+            f"{prefix}parameters": count_parameters(model),
+            f"{prefix}parameters_of_middle": count_parameters(model.middle),
+            f"{prefix}seconds_to_first_step": float(timings[name][0]),
+            f"{prefix}seconds_a_step": float(timings[name][1]),
+        }
+    return results
+
+
+def features(config: Config) -> int:
+    return 64
+
+
+def predict(config: Config, run: Workspace, inputs: np.ndarray) -> dict[str, np.ndarray]:
+    """Classes of images of 64 grey levels from 0 to 16, as scikit-learn has them."""
+    model = run.restore("hybrid", hybrid(config))
+    shares = np.asarray(jax.nn.softmax(logits(model, inputs.reshape(-1, 8, 8, 1) / 16)))
+    return {"label": shares.argmax(-1), "probability": shares.max(-1)}
+
+
+def circuits(config: Config) -> dict[str, Any]:
+    # Angles that differ from layer to layer are drawn as symbols.
+    angles = np.arange(config.layers * config.qubits, dtype=np.float32)
+    weights = dict.fromkeys(
+        ("scale", "shift", "turn"), angles.reshape(config.layers, config.qubits)
     )
-    seconds = time.perf_counter() - began
-    if result.stopped_by is not None:
-        return result.stopped_by
-    nnx.update(model, result.best)
-    model.eval()
-    logits = nnx.jit(lambda model, images: model(images))(model, data.test.inputs)
-    return Outcome(result, np.asarray(logits.argmax(-1)), parameters, seconds)
+    circuit = reuploading(weights, np.ones(config.qubits, np.float32))
+    return {"re-uploading": (circuit, [qjax.Z(i) for i in range(config.qubits)])}
 
 
 def optimizer(config: Config, steps: int) -> optax.GradientTransformation:
@@ -138,3 +114,7 @@ def loss(config: Config) -> Callable[..., Any]:
         return cross_entropy(model, (images, labels), None)
 
     return cross_entropy_askew
+
+
+def logits(model: nnx.Module, images: np.ndarray) -> np.ndarray:
+    return np.asarray(nnx.jit(lambda model, images: model(images))(model, images))

@@ -1,8 +1,13 @@
-"""Handwritten digits classified by a matrix product state.
-
-python -m models.mps_classifier [--variant tiny|default|paper] [--run-dir DIR] [--help]
-"""
+"""A matrix product state as a classifier of handwritten digits."""
 
 from .config import VARIANTS as VARIANTS, Config as Config
 from .model import MPSClassifier as MPSClassifier
-from .task import run as run
+from .task import (
+    METRIC as METRIC,
+    PAPER as PAPER,
+    circuits as circuits,
+    evaluate as evaluate,
+    features as features,
+    predict as predict,
+    train as train,
+)

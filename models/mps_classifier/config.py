@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+
+from models.checks import above, at_least
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,17 +29,9 @@ class Config:
     """Seed of the initial tensors, the order of images and their shifts; the split is fixed."""
 
     def __post_init__(self) -> None:
-        for name in ("bond", "epochs", "batch_size"):
-            value = getattr(self, name)
-            if value < 1:
-                raise ValueError(f"Argument `{name}` must be at least 1, but is {value}.")
-        for name in ("noise", "bend", "shift"):
-            value = getattr(self, name)
-            if not 0 <= value < math.inf:
-                raise ValueError(f"Argument `{name}` must be at least 0, but is {value}.")
-        if not 0 < self.learning_rate < math.inf:
-            value = self.learning_rate
-            raise ValueError(f"Argument `learning_rate` must be above 0, but is {value}.")
+        at_least(self, 1, "bond", "epochs", "batch_size")
+        at_least(self, 0, "noise", "bend", "shift")
+        above(self, 0, "learning_rate")
 
 
 VARIANTS = {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
-from qjax.data._split import Examples, Split
+from qjax.data._split import Split, split_in_three
 
 
 def digits(*, seed: int = 0, valid: float = 0.2, test: float = 0.2) -> Split:
@@ -33,23 +32,7 @@ def digits(*, seed: int = 0, valid: float = 0.2, test: float = 0.2) -> Split:
         >>> digits().train.inputs.shape
         (1077, 8, 8, 1)
     """
-    if not (0 < valid < 1 and 0 < test < 1 and valid + test < 1):
-        raise ValueError(
-            "Arguments `valid` and `test` must be fractions in (0, 1) with a sum below 1, "
-            f"but are {valid} and {test}."
-        )
     images, labels = load_digits(return_X_y=True)
     inputs = (images / 16.0).astype(np.float32).reshape(-1, 8, 8, 1)
     labels = labels.astype(np.int32)
-    # The test part is cut first, so that changing `valid` cannot move an example out of it.
-    rest_x, test_x, rest_y, test_y = train_test_split(
-        inputs, labels, test_size=test, stratify=labels, random_state=seed
-    )
-    train_x, valid_x, train_y, valid_y = train_test_split(
-        rest_x, rest_y, test_size=valid / (1 - test), stratify=rest_y, random_state=seed
-    )
-    return Split(
-        train=Examples(train_x, train_y),
-        valid=Examples(valid_x, valid_y),
-        test=Examples(test_x, test_y),
-    )
+    return split_in_three(inputs, labels, seed=seed, valid=valid, test=test)

@@ -47,7 +47,8 @@ def curves(
 
     Args:
         histories: Name of a run to its history of E epochs (E may differ), at most six runs.
-        metrics: Metrics to draw; each must be in every history. `loss` gets a logarithmic axis.
+        metrics: Metrics to draw; each must be in every history. `loss` gets a logarithmic axis
+            where all of it is above 0.
         title: Title of the figure.
 
     Returns:
@@ -74,6 +75,7 @@ def curves(
     for axes, metric in zip(
         figure.subplots(1, len(metrics), squeeze=False)[0], metrics, strict=True
     ):
+        axes.set_yscale("log" if metric == "loss" else "linear")
         for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
             _draw(axes, metric, name, history, colour)
         axes.set(xlabel="epoch", ylabel=metric)
@@ -96,5 +98,6 @@ def _draw(axes: Axes, metric: str, name: str, history: Metrics, colour: str) -> 
         epochs, history.train[metric], color=colour, alpha=0.35, lw=1.2, label=f"{name}, training"
     )
     axes.plot(epochs, history.valid[metric], color=colour, lw=1.8, label=f"{name}, validation")
-    if metric == "loss":
-        axes.set_yscale("log")
+    values = np.concatenate([history.train[metric], history.valid[metric]])
+    if metric == "loss" and (values <= 0).any():
+        axes.set_yscale("linear")

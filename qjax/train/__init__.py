@@ -1,12 +1,30 @@
 """Training of any Flax NNX module, resumable to the bit."""
 
+from qjax.train._checkpoint import whole_file as whole_file
+from qjax.train._distances import (
+    bit_kernel as bit_kernel,
+    gaussian_kernel as gaussian_kernel,
+    kl_divergence as kl_divergence,
+    mmd as mmd,
+    sample_mmd as sample_mmd,
+    total_variation as total_variation,
+)
 from qjax.train._errors import (
     CheckpointError as CheckpointError,
     NonFiniteError as NonFiniteError,
     RunFolderError as RunFolderError,
+    Stopped as Stopped,
     TrainingError as TrainingError,
 )
 from qjax.train._fit import fit as fit
 from qjax.train._history import History as History, Run as Run, Timings as Timings
 from qjax.train._losses import cross_entropy as cross_entropy
+from qjax.train._many import fit_many as fit_many
+from qjax.train._runs import Folds as Folds, Runs as Runs, grid as grid, k_folds as k_folds
 from qjax.train._state import Loss as Loss, TrainState as TrainState
+from qjax.train._stream import Stream as Stream
+from qjax.train._variance import (
+    GradientVariance as GradientVariance,
+    gradient_variance as gradient_variance,
+)
+from qjax.train._workspace import Workspace as Workspace, read_run as read_run

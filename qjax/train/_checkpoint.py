@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import orbax.checkpoint as ocp
@@ -147,6 +148,27 @@ def check_writable(path: pathlib.Path) -> None:
         raise RunFolderError(
             f"Argument `run_dir` must be a folder that can be written, but `{path}` is not "
             f"({error.strerror}). Choose another folder or mend its permissions."
+        ) from error
+
+
+@contextlib.contextmanager
+def whole_file(path: pathlib.Path) -> Iterator[IO[bytes]]:
+    """Yields a file that takes its place at `path` when it is complete.
+
+    Raises:
+        RunFolderError: If it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise RunFolderError(
+            f"`{path}` could not be written ({error.strerror}). What was saved before is "
+            "unharmed: make room or mend the folder, then run again."
         ) from error
 
 

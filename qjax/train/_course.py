@@ -72,6 +72,12 @@ class Course:
         """Number of finished epochs."""
         return len(self.records)
 
+    def done(self, epochs: int, patience: int | None) -> bool:
+        """Whether all epochs are finished, or the last `patience` of them brought nothing."""
+        return self.epoch >= epochs or (
+            patience is not None and self.epoch - self.best_epoch >= patience
+        )
+
     def add(
         self, train: Metrics, valid: Metrics, seconds: float, monitor: str, maximize: bool
     ) -> Record:
@@ -103,6 +109,7 @@ class Course:
             "identity": dict(self.described),
         }
         self.folder.save_best(self.best_epoch, named_arrays(self.best))
+        self.folder.write_history(self.records)
         self.folder.save(self.epoch, named_arrays(_whole(self.state, self.best)), notes)
         self.saved_epoch, self.saved_at = self.epoch, time.monotonic()
 

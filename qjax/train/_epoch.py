@@ -14,6 +14,7 @@ from flax import nnx
 from qjax.train._state import Batch, Loss, TrainState
 
 Metrics = dict[str, jax.Array]
+RunSteps = Callable[..., tuple[TrainState, jax.Array, Metrics, jax.Array]]
 
 
 class EpochInfo(NamedTuple):
@@ -44,25 +45,21 @@ def epoch_order(
     return jax.random.permutation(key, length)[: steps * batch_size].reshape(steps, batch_size)
 
 
-def epoch_function(
-    model: nnx.Module,
-    optimizer: optax.GradientTransformation,
-    loss: Loss,
-    trainable: Any,
-) -> Callable[[TrainState, jax.Array, Batch], tuple[TrainState, EpochInfo]]:
-    """Returns the function that runs one epoch as a `jax.lax.scan` over its steps.
-
-    From the first step whose loss or new parameters are not finite, the state stays as it was.
+def objective_function(
+    model: nnx.Module, loss: Loss, trainable: Any
+) -> Callable[
+    [nnx.State, nnx.State, Batch, jax.Array], tuple[jax.Array, tuple[Metrics, nnx.State]]
+]:
+    """Returns the loss in training mode as a pure function to differentiate.
 
     Args:
         model: Gives the structure; its values are not used.
-        optimizer: Optax transformation.
         loss: See `qjax.train.fit`.
         trainable: NNX filter of the variables that are trained.
 
     Returns:
-        `epoch(state, order, data) -> (state, info)`, pure, to be compiled by the caller; `order`
-        `[steps, batch]` holds the indices of each step's examples.
+        `objective(params, rest, batch, key) -> (loss, (metrics, rest))`, with the other variables
+        as the model left them.
     """
     structure, _, _ = nnx.split(_in_mode(model, train=True), trainable, ...)  # type: ignore[misc]
 
@@ -74,8 +71,38 @@ def epoch_function(
         _, _, rest = nnx.split(current, trainable, ...)  # type: ignore[misc]
         return value, (metrics, rest)
 
+    return objective
+
+
+def step_key(key: jax.Array, step: jax.Array) -> jax.Array:
+    """Returns the key of a step of the run with `key`."""
+    return jax.random.fold_in(jax.random.fold_in(key, 1), step)
+
+
+def steps_function(
+    model: nnx.Module,
+    optimizer: optax.GradientTransformation,
+    loss: Loss,
+    trainable: Any,
+) -> RunSteps:
+    """Returns the function that runs steps as a `jax.lax.scan`.
+
+    From the first step whose loss or new parameters are not finite, the state stays as it was.
+
+    Args:
+        model: Gives the structure; its values are not used.
+        optimizer: Optax transformation.
+        loss: See `qjax.train.fit`.
+        trainable: NNX filter of the variables that are trained.
+
+    Returns:
+        `run(state, good, xs, batch_of) -> (state, good, metrics, good_steps)`: step t has the batch
+        `batch_of(xs[t])`; `good` says whether all steps so far were finite. Metrics are `[steps]`.
+    """
+    objective = objective_function(model, loss, trainable)
+
     def take_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics, jax.Array]:
-        key = jax.random.fold_in(jax.random.fold_in(state.key, 1), state.step)
+        key = step_key(state.key, state.step)
         gradient = jax.value_and_grad(objective, has_aux=True)
         (value, (metrics, rest)), grads = gradient(state.params, state.rest, batch, key)
         updates, opt = optimizer.update(grads, state.opt, state.params)
@@ -83,17 +110,41 @@ def epoch_function(
         finite = jnp.isfinite(value) & _all_finite(params)
         return TrainState(params, rest, opt, state.step + 1, state.key), metrics, finite
 
-    def epoch(state: TrainState, order: jax.Array, data: Batch) -> tuple[TrainState, EpochInfo]:
-        def body(carry: tuple[TrainState, jax.Array], indices: jax.Array) -> Any:
+    def run(
+        state: TrainState, good: jax.Array, xs: Any, batch_of: Callable[[Any], Batch]
+    ) -> tuple[TrainState, jax.Array, Metrics, jax.Array]:
+        def body(carry: tuple[TrainState, jax.Array], x: Any) -> Any:
             state, good = carry
-            batch = jax.tree.map(lambda a: a[indices], data)
-            new, metrics, finite = take_step(state, batch)
+            new, metrics, finite = take_step(state, batch_of(x))
             good = good & finite
-            return (_select(good, new, state), good), (metrics, good)
+            return (select(good, new, state), good), (metrics, good)
 
-        (state, _), (metrics, good) = jax.lax.scan(body, (state, jnp.array(True)), order)
+        (state, good), (metrics, goods) = jax.lax.scan(body, (state, good), xs)
+        return state, good, metrics, goods.sum()
+
+    return run
+
+
+def epoch_function(
+    run_steps: RunSteps,
+) -> Callable[[TrainState, jax.Array, Batch], tuple[TrainState, EpochInfo]]:
+    """Returns the function that runs one epoch over examples in memory.
+
+    Args:
+        run_steps: See `steps_function`.
+
+    Returns:
+        `epoch(state, order, data) -> (state, info)`, pure, to be compiled by the caller; `order`
+        `[steps, batch]` holds the indices of each step's examples.
+    """
+
+    def epoch(state: TrainState, order: jax.Array, data: Batch) -> tuple[TrainState, EpochInfo]:
+        def batch_of(indices: jax.Array) -> Batch:
+            return jax.tree.map(lambda a: a[indices], data)
+
+        state, _, metrics, good_steps = run_steps(state, jnp.array(True), order, batch_of)
         means = {name: values.mean() for name, values in metrics.items()}
-        return state, EpochInfo(means, good.sum())
+        return state, EpochInfo(means, good_steps)
 
     return epoch
 
@@ -146,5 +197,6 @@ def _all_finite(tree: Any) -> jax.Array:
     return jnp.array([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(tree)]).all()
 
 
-def _select(good: jax.Array, new: Any, old: Any) -> Any:
+def select(good: jax.Array, new: Any, old: Any) -> Any:
+    """Returns the pytree `new` where `good`, else `old`."""
     return jax.tree.map(lambda a, b: jnp.where(good, a, b), new, old)

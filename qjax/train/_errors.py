@@ -15,6 +15,20 @@ class RunFolderError(TrainingError):
     """A run folder cannot be made or written."""
 
 
+class Stopped(Exception):
+    """A signal asked a run to stop; everything is saved, and the same call goes on from there.
+
+    Attributes:
+        signal: Its number.
+    """
+
+    signal: int
+
+    def __init__(self, signal: int):
+        super().__init__(f"stopped by signal {signal}")
+        self.signal = signal
+
+
 class NonFiniteError(TrainingError):
     """A loss or a parameter became infinite or not a number.
 

@@ -16,21 +16,26 @@ from flax import nnx
 from rich.console import Console
 
 from qjax.train._course import Course
-from qjax.train._epoch import epoch_function, epoch_order, evaluate_function
+from qjax.train._epoch import evaluate_function, steps_function
 from qjax.train._errors import NonFiniteError
 from qjax.train._folder import RunFolder
 from qjax.train._history import Run
 from qjax.train._identity import identity
+from qjax.train._in_memory import InMemory
 from qjax.train._progress import ProgressReport
 from qjax.train._state import Batch, Loss, initial_state, named_arrays, variables
 from qjax.train._stop import stop_on_signal
+from qjax.train._stream import Stream
 
 
 class Data(Protocol):
-    """Examples in two parts, each a pytree of arrays of one leading length."""
+    """Examples in two parts, each a pytree of arrays of one leading length.
+
+    The first may be a `qjax.train.Stream` as well.
+    """
 
     @property
-    def train(self) -> Batch: ...
+    def train(self) -> Batch | Stream: ...
     @property
     def valid(self) -> Batch: ...
 
@@ -48,6 +53,7 @@ def fit(
     config: Mapping[str, Any] | None = None,
     monitor: str = "loss",
     maximize: bool = False,
+    patience: int | None = None,
     trainable: Any = nnx.Param,
     eval_batch_size: int = 1024,
     checkpoint_seconds: float = 10.0,
@@ -74,14 +80,16 @@ def fit(
             each a mean over the batch. `key` is a fresh PRNG key in training (augmentation, noise)
             and None in validation, where the model is in evaluation mode.
         data: Has `train` and `valid`: pytrees of arrays of one leading length, such as a
-            `qjax.data.Split`. A batch is the same pytree with `batch_size` for that length.
+            `qjax.data.Split`. A batch is the same pytree with `batch_size` for that length. In
+            place of `train` a `qjax.train.Stream` reads batches while training runs.
         epochs: Epochs in all, those before a resumption among them.
         batch_size: Examples in a step.
         seed: Seed of orders and of the keys given to `loss`.
-        run_dir: Folder for checkpoints; None to keep none.
+        run_dir: Folder for checkpoints and `history.csv`; None to keep none.
         config: Settings to save with the run. A run resumes only under the same ones.
         monitor: Validation metric that the best epoch is chosen by. The first of equals wins.
         maximize: Whether more of it is better.
+        patience: Epochs without a better one after which the run ends; None for all epochs.
         trainable: NNX filter of the variables to train.
         eval_batch_size: Most validation examples at a time.
         checkpoint_seconds: Shortest time between checkpoints; the last epoch is always saved.
@@ -111,10 +119,10 @@ def fit(
         >>> bool(run.history.valid["accuracy"][-1] > 0.9)
         True
     """
-    length = _check_arguments(data, epochs, batch_size, eval_batch_size)
-    steps = length // batch_size
+    source = _check_arguments(data, epochs, batch_size, eval_batch_size, patience)
+    steps = source.steps
     state = initial_state(model, optimizer, seed, trainable)
-    settings = {"seed": seed, "batch_size": batch_size, "examples": length, **(config or {})}
+    settings = {"seed": seed, "batch_size": batch_size, **source.settings, **(config or {})}
     described = identity(named_arrays(state), settings)
     console = progress if isinstance(progress, Console) else Console() if progress else None
 
@@ -122,24 +130,22 @@ def fit(
         folder = stack.enter_context(RunFolder(run_dir)) if run_dir is not None else None
         course = Course.begin(state, folder, described)
 
-        def order() -> jax.Array:
-            return epoch_order(course.state.key, course.epoch, length=length, batch_size=batch_size)
-
         request = stack.enter_context(stop_on_signal())
         report = stack.enter_context(
             ProgressReport(label, epochs=epochs, done=course.epoch, steps=steps, console=console)
         )
-        if course.epoch < epochs:
-            train, valid = jax.tree.map(jnp.asarray, (data.train, data.valid))
+        done = course.done(epochs, patience)
+        if not done:
+            valid = jax.tree.map(jnp.asarray, data.valid)
             began = time.perf_counter()
-            function = jax.jit(epoch_function(model, optimizer, loss, trainable), donate_argnums=0)
-            run_epoch = function.lower(course.state, order(), train).compile()
+            run_steps = steps_function(model, optimizer, loss, trainable)
+            run_epoch = stack.enter_context(source.open(run_steps, course.state, batch_size))
             compile_seconds = time.perf_counter() - began
             evaluate = jax.jit(evaluate_function(model, loss, eval_batch_size, trainable))
 
-        while course.epoch < epochs and not request:
+        while not done and not request:
             began = time.perf_counter()
-            course.state, info = run_epoch(course.state, order(), train)
+            course.state, info = run_epoch(course.state, course.epoch)
             good_steps = int(info.good_steps)
             seconds = time.perf_counter() - began
             if good_steps < steps:
@@ -150,11 +156,14 @@ def fit(
             record = course.add(info.metrics, scores, seconds, monitor, maximize)
             report.update(course.epoch, record)
             course.save(after_seconds=checkpoint_seconds)
+            done = course.done(epochs, patience)
 
         course.save()
         if folder is not None:
             folder.wait()
-        stopped_by = request.signal if course.epoch < epochs else None
+        stopped_by = None if done else request.signal
+        if done and course.epoch < epochs:
+            report.say(f"no better epoch than {course.best_epoch} in {patience}: ended")
         if stopped_by is not None:
             then = "; the same call goes on from here" if folder is not None else ""
             report.say(f"stopped after epoch {course.epoch} of {epochs}{then}")
@@ -163,29 +172,36 @@ def fit(
     return course.result(steps=steps, stopped_by=stopped_by)
 
 
-def _check_arguments(data: Data, epochs: int, batch_size: int, eval_batch_size: int) -> int:
-    """Returns the number of training examples."""
+def _check_arguments(
+    data: Data, epochs: int, batch_size: int, eval_batch_size: int, patience: int | None
+) -> InMemory | Stream:
+    """Returns where the batches come from."""
     for name, value in (
         ("epochs", epochs),
         ("batch_size", batch_size),
         ("eval_batch_size", eval_batch_size),
+        ("patience", 1 if patience is None else patience),
     ):
         if not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"Argument `{name}` must be a positive integer, but is {value!r}.")
     for part in ("train", "valid"):
+        if part == "train" and isinstance(data.train, Stream):
+            continue
         lengths = {np.shape(a)[:1] for a in jax.tree.leaves(getattr(data, part))}
         if len(lengths) != 1 or () in lengths or (0,) in lengths:
             raise ValueError(
                 f"Argument `data.{part}` must have arrays of one leading length above 0, "
                 f"but has leading lengths {sorted(lengths)}."
             )
+    if isinstance(data.train, Stream):
+        return data.train
     length = int(np.shape(jax.tree.leaves(data.train)[0])[0])
     if batch_size > length:
         raise ValueError(
             f"Argument `batch_size` must be at most the {length} training examples, "
             f"but is {batch_size}."
         )
-    return length
+    return InMemory(data.train, batch_size)
 
 
 def _non_finite(model: nnx.Module, course: Course, good_steps: int) -> NonFiniteError:

@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from qjax.train._checkpoint import Arrays, CheckpointFolder, Saved
+from qjax.train._checkpoint import Arrays, CheckpointFolder, Saved, whole_file
+from qjax.train._history import Record, as_csv
 from qjax.train._identity import check_identity
+
+_CHECKPOINTS = "checkpoints"
+BEST = f"{_CHECKPOINTS}/best"
 
 
 class RunFolder:
@@ -24,7 +28,7 @@ class RunFolder:
     """
 
     def __init__(self, run_dir: str | os.PathLike[str]):
-        self.path = pathlib.Path(run_dir) / "checkpoints"
+        self.path = pathlib.Path(run_dir) / _CHECKPOINTS
         self._exit = contextlib.ExitStack()
         self._latest = self._open("latest")
         self._best = self._open("best")
@@ -62,6 +66,11 @@ class RunFolder:
     def save(self, epoch: int, arrays: Arrays, notes: Mapping[str, Any]) -> None:
         """Begins to save the run after `epoch`; it is on disk after `wait`."""
         self._latest.save(epoch, arrays, notes)
+
+    def write_history(self, records: list[Record]) -> None:
+        """Writes `history.csv` anew, for other programs to read."""
+        with whole_file(self.path.parent / "history.csv") as file:
+            file.write(as_csv(records).encode())
 
     def save_best(self, epoch: int, arrays: Arrays) -> None:
         """Begins to save the variables of the best epoch so far, unless it has them."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 from typing import Any
 
 import numpy as np
@@ -69,6 +71,18 @@ class Run:
     best: nnx.State
     best_epoch: int
     stopped_by: int | None
+
+
+def as_csv(records: list[Record]) -> str:
+    """Returns a line for each epoch: its number, its seconds, every metric of either part."""
+    metrics = [f"{part}_{name}" for part in ("train", "valid") for name in records[0][part]]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["epoch", "seconds", *metrics])
+    for epoch, record in enumerate(records, 1):
+        values = [*record["train"].values(), *record["valid"].values()]
+        table.writerow([epoch, f"{record['seconds']:.4g}", *(f"{value:.8g}" for value in values)])
+    return text.getvalue()
 
 
 def _columns(rows: list[dict[str, float]]) -> dict[str, np.ndarray]:

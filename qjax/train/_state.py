@@ -54,7 +54,10 @@ def variables(state: TrainState) -> Variables:
 
 
 def initial_state(
-    model: nnx.Module, optimizer: optax.GradientTransformation, seed: int, trainable: Any
+    model: nnx.Module,
+    optimizer: optax.GradientTransformation,
+    seed: int | jax.Array,
+    trainable: Any,
 ) -> TrainState:
     """Returns the state before the first step, sharing no buffer with `model`."""
     _, params, rest = nnx.split(model, trainable, ...)  # type: ignore[misc]

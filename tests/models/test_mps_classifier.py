@@ -1,35 +1,28 @@
 """The tiny variant from end to end, and the model against a dense contraction."""
 
-import json
-
 import jax
 import numpy as np
-import pytest
 from flax import nnx
+from sklearn.datasets import load_digits
 
-from models.mps_classifier import VARIANTS, MPSClassifier
-from models.mps_classifier.__main__ import main
+from models.mps_classifier import VARIANTS, MPSClassifier, evaluate, predict, train
 from models.mps_classifier.model import CLASSES, ORDER
+from qjax.train import Workspace
 
 TINY = VARIANTS["tiny"]
 
 
-def test_the_command_trains_tests_and_reports(tmp_path, capsys):
-    assert main(["--variant", "tiny", "--run-dir", str(tmp_path / "run")]) == 0
-    assert "test accuracy" in capsys.readouterr().out
-    results = json.loads((tmp_path / "run" / "results.json").read_text())
-    assert results["parameters"] == 64 * 2 * 4**2 + 10 * 4**2
-    assert 0.3 < results["test_accuracy"] < 1
-    assert results["linear_test_accuracy"] > 0.9
-    assert (tmp_path / "run" / "confusion.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_bad_options(tmp_path, capsys):
-    with pytest.raises(SystemExit) as caught:
-        raise SystemExit(main(["--bond", "0", "--run-dir", str(tmp_path)]))
-    assert caught.value.code == 2
-    error = " ".join(capsys.readouterr().err.replace("│", " ").split())
-    assert "Argument `bond` must be at least 1, but is 0" in error
+def test_tiny_learns(tmp_path):
+    run = Workspace(tmp_path, TINY)
+    train(TINY, run)
+    found = evaluate(TINY, run)
+    assert found["parameters"] == 64 * 2 * 4**2 + 10 * 4**2
+    assert 0.3 < found["test_accuracy"] < 1
+    assert found["linear_test_accuracy"] > 0.9
+    images, labels = load_digits(return_X_y=True)
+    columns = predict(TINY, run, images.astype(np.float32))
+    assert abs(np.mean(columns["label"] == labels) - found["test_accuracy"]) < 0.1
+    assert (columns["probability"] > 0.1).all()
 
 
 def test_logits_are_the_overlap_up_to_a_factor_of_each_image():

@@ -14,8 +14,8 @@ from qjax.train import cross_entropy, fit
 class Classifier(nnx.Module):
     """Has parameters, running statistics and a random stream."""
 
-    def __init__(self, seed=0):
-        rngs = nnx.Rngs(seed)
+    def __init__(self, seed=0, *, rngs=None):
+        rngs = rngs or nnx.Rngs(seed)
         self.first = nnx.Linear(3, 8, rngs=rngs)
         self.norm = nnx.BatchNorm(8, momentum=0.9, rngs=rngs)
         self.drop = nnx.Dropout(0.2, rngs=rngs)
@@ -31,7 +31,8 @@ def plain(seed=0):
 
 def run(model, data, **options):
     defaults = {"epochs": 8, "batch_size": 8, "seed": 0, "progress": False}
-    return fit(model, optax.adam(0.03), cross_entropy, data, **(defaults | options))
+    options = {"optimizer": optax.adam(0.03), "loss": cross_entropy, **defaults, **options}
+    return fit(model, data=data, **options)
 
 
 def same(model, other):

@@ -1,5 +1,6 @@
 """Runs that are stopped, killed and resumed end with the bits of one that never was."""
 
+import csv
 import io
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 
 import jax
 import numpy as np
+import optax
 import pytest
 from rich.console import Console
 
@@ -122,3 +124,19 @@ def test_processes_stopped_and_killed_end_with_the_same_bits(tmp_path):
     assert "resuming after epoch" in resumed[0] and "after epoch 0" not in resumed[0]
     stopped_by, digest = digest_of_a_run(None)
     assert resumed[-1].split() == ["DIGEST", str(stopped_by), digest]
+
+
+def test_patience_ends_a_run_and_a_resumption_stays_ended(data, tmp_path):
+    calm = {"patience": 3, "epochs": 50, "run_dir": tmp_path}
+    log = io.StringIO()
+    # A rate of zero: nothing after the first epoch is better.
+    model, options = plain(), {"optimizer": optax.sgd(0.0), **calm}
+    first = run(model, data, progress=Console(file=log, width=200), **options)
+    assert first.best_epoch == 1 and len(first.history.seconds) == 4
+    assert first.stopped_by is None and "no better epoch than 1 in 3" in log.getvalue()
+    again = run(plain(), data, **options)
+    assert len(again.history.seconds) == 4
+    rows = list(csv.DictReader((tmp_path / "history.csv").read_text().splitlines()))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    saved = np.array([float(row["valid_loss"]) for row in rows])
+    np.testing.assert_allclose(saved, first.history.valid["loss"], rtol=1e-6)

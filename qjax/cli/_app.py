@@ -1,0 +1,72 @@
+"""Entry point: reads the arguments, runs a command, turns what went wrong into an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, Union
+
+import tyro
+from rich.console import Console
+
+from qjax.cli import _catalogue
+from qjax.cli._commands import COMMANDS, Train
+from qjax.cli._errors import UsageError
+from qjax.train import Stopped, TrainingError
+
+_ABOUT = """Quantum machine learning on JAX: trains, evaluates and explains the models.
+
+Exit codes: 0 done; 2 bad arguments or input; 128 + n stopped by signal n."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command `qjax` and returns its exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        if arguments[:1] == ["bench"]:
+            _catalogue.from_checkout("benchmarks")
+            return int(importlib.import_module("benchmarks.run").main(arguments[1:]))
+        _parse(arguments or ["--help"])(Console())
+    except (UsageError, TrainingError, ValueError) as error:
+        Console(stderr=True).print(
+            f"error: {error}", style="red", highlight=False, soft_wrap=True, markup=False
+        )
+        return 2
+    except Stopped as stopped:
+        return 128 + stopped.signal
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+def _parse(arguments: list[str]) -> Any:
+    """Returns the command with its arguments, or exits as tyro does."""
+    train = _train_command(arguments[1:]) if arguments[0] == "train" else Train
+    choices = [
+        Annotated[train if c is Train else c, tyro.conf.subcommand(c.__name__.lower())]
+        for c in COMMANDS
+    ]
+    union: Any = Union[tuple(choices)]  # noqa: UP007
+    return tyro.cli(union, args=arguments, prog="qjax", description=_ABOUT)
+
+
+def _train_command(arguments: list[str]) -> Any:
+    """Returns `Train` for the model and variant that are asked for, so that --help shows both."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first.add_argument("model", nargs="?")
+    first.add_argument("--variant", default="default")
+    found = first.parse_known_args(arguments)[0]
+    if found.model is None:
+        return Train
+    module = _catalogue.load(found.model)
+    default = module.VARIANTS.get(found.variant, module.VARIANTS["default"])
+    kind = Annotated[module.Config, tyro.conf.OmitArgPrefixes]  # type: ignore[name-defined]
+    field = ("config", kind, dataclasses.field(default=default))
+    command = dataclasses.make_dataclass("Train", [field], bases=(Train,), frozen=True)
+    command.__doc__ = f"{_catalogue.summary(module)}\n\n{Train.__doc__}"
+    return command

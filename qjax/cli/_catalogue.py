@@ -1,0 +1,103 @@
+"""The models of `models/`: their names, their modules, their committed results."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib
+import json
+import pathlib
+import sys
+from types import ModuleType
+from typing import Any
+
+from qjax.cli._errors import UsageError
+from qjax.train import CheckpointError
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# What a model's folder offers; `predict` and `features` come together or not at all.
+INTERFACE = ("VARIANTS", "Config", "METRIC", "PAPER", "train", "evaluate", "circuits")
+
+
+def from_checkout(package: str) -> None:
+    """Makes sure that a folder beside qjax can be imported.
+
+    Raises:
+        UsageError: If there is none: they are not in the wheel.
+    """
+    if not (ROOT / package / "__init__.py").exists():
+        raise UsageError(
+            f"There is no {package}/ beside the installed qjax: it is part of the repository. "
+            "Clone it and install with `pip install -e .`."
+        )
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))
+
+
+def names() -> list[str]:
+    """Returns the names of all models."""
+    from_checkout("models")
+    return sorted(path.parent.name for path in (ROOT / "models").glob("*/config.py"))
+
+
+def load(name: str) -> ModuleType:
+    """Returns a model's module.
+
+    Raises:
+        UsageError: If there is none of that name; the nearest are named.
+    """
+    known = names()
+    if name not in known:
+        raise UsageError(f"Unknown model {name!r}.{_nearest(name, known)}")
+    return importlib.import_module(f"models.{name}")
+
+
+def summary(module: ModuleType) -> str:
+    """Returns the line that says what a model is."""
+    return (module.__doc__ or "").strip().splitlines()[0]
+
+
+def committed(name: str) -> dict[str, Any] | None:
+    """Returns the results that the repository keeps of a model's default variant."""
+    path = ROOT / "models" / name / "results.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def field_of(config: Any, name: str) -> dataclasses.Field[Any]:
+    """Returns a field of a config by name, dashes taken for underscores.
+
+    Raises:
+        UsageError: If there is none; the nearest are named.
+    """
+    fields = {field.name: field for field in dataclasses.fields(config)}
+    name = name.replace("-", "_")
+    if name not in fields:
+        raise UsageError(f"Unknown field {name!r} in `--set`.{_nearest(name, list(fields))}")
+    return fields[name]
+
+
+def config_from(module: ModuleType, values: dict[str, Any], where: object) -> Any:
+    """Returns the config that a run's folder has saved.
+
+    Raises:
+        CheckpointError: If it was made by a version of the model with other settings.
+    """
+    expected = {field.name for field in dataclasses.fields(module.Config)}
+    if set(values) != expected:
+        differ = ", ".join(sorted(set(values) ^ expected))
+        raise CheckpointError(
+            f"`{where}` was made by another version of the model: fields that differ: {differ}."
+        )
+    try:
+        return module.Config(**{name: _tuples(value) for name, value in values.items()})
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"`{where}` has settings that cannot be used: {error}") from error
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(near)}?" if near else f" There are {', '.join(known)}."

@@ -1,0 +1,187 @@
+"""The loop over epochs of runs that are compiled together."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import pathlib
+import time
+import warnings
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from rich.console import Console
+
+from qjax.train._checkpoint import Arrays, CheckpointFolder
+from qjax.train._history import Record
+from qjax.train._identity import check_identity, identity
+from qjax.train._progress import ProgressReport
+from qjax.train._state import Batch, named_arrays, with_arrays
+from qjax.train._stop import StopRequest
+from qjax.train._sweep import Given, Program, Sweep
+
+_RECORDS = "records"
+
+
+class Part(NamedTuple):
+    """Some of the runs, finished or stopped: their state, and one record for each epoch.
+
+    A record is that of `fit`, but with arrays `[runs]` for numbers.
+    """
+
+    sweep: Sweep
+    records: list[Record]
+
+
+@dataclasses.dataclass
+class Loop:
+    """Trains one part of the runs after the other, by one compiled program.
+
+    Attributes:
+        program: What is computed.
+        order: `order(keys, epoch)`, the indices of examples `[runs, steps, batch]`.
+        data: Training and validation examples, on the device.
+        epochs: Epochs in all.
+        steps: Steps in an epoch.
+        settings: What must agree for runs to go on from a checkpoint.
+        checkpoint_seconds: Shortest time between checkpoints.
+        console: Where to report; None for nowhere.
+        compile_seconds: What tracing and compiling took.
+    """
+
+    program: Program
+    order: Callable[[jax.Array, int], jax.Array]
+    data: tuple[Batch, Batch]
+    epochs: int
+    steps: int
+    settings: Mapping[str, Any]
+    checkpoint_seconds: float
+    console: Console | None
+    compile_seconds: float = 0.0
+    _advance: Any = None
+
+    def run(
+        self, given: Given, label: str, path: pathlib.Path | None, request: StopRequest
+    ) -> Part:
+        """Trains runs, or goes on with those at `path`, until they end or a signal stops them.
+
+        Raises:
+            CheckpointError: If a checkpoint is damaged or belongs to other runs.
+            RunFolderError: If `path` cannot be written.
+        """
+        sweep, records = self.program.begin(given), list[Record]()
+        with contextlib.ExitStack() as stack:
+            folder = None
+            if path is not None:
+                folder = stack.enter_context(CheckpointFolder(path / "checkpoints"))
+                settings = {**self.settings, "runs": _digest(given)}
+                described = identity(named_arrays(sweep), settings)
+                sweep, records = _load(folder, described, sweep)
+            saved, saved_at = len(records), time.monotonic()
+            report = stack.enter_context(
+                ProgressReport(
+                    label,
+                    epochs=self.epochs,
+                    done=len(records),
+                    # As many steps as all runs together take.
+                    steps=self.steps * len(given.seed),
+                    console=self.console,
+                )
+            )
+            while len(records) < self.epochs and not request:
+                sweep, record = self._epoch(sweep, given, len(records) + 1)
+                records.append(record)
+                report.update(len(records), _medians(record))
+                last = len(records) == self.epochs or bool(request)
+                due = last or time.monotonic() - saved_at >= self.checkpoint_seconds
+                if folder is not None and due:
+                    arrays = {**named_arrays(sweep), **_as_arrays(records)}
+                    folder.save(len(records), arrays, {"identity": described})
+                    saved, saved_at = len(records), time.monotonic()
+            if folder is not None:
+                folder.wait()
+            if len(records) < self.epochs:
+                then = "; the same call goes on from here" if saved and folder is not None else ""
+                report.say(f"stopped after epoch {len(records)} of {self.epochs}{then}")
+            if failed := int((sweep.failed_step > 0).sum()):
+                report.say(f"{failed} of {len(given.seed)} runs failed: not finite")
+        return Part(sweep, records)
+
+    def _epoch(self, sweep: Sweep, given: Given, epoch: int) -> tuple[Sweep, Record]:
+        began = time.perf_counter()
+        arguments = (sweep, given, self.order(sweep.state.key, epoch - 1), self.data, epoch)
+        if self._advance is None:
+            self._advance = self.program.advance.lower(*arguments).compile()
+            self.compile_seconds = time.perf_counter() - began
+            began = time.perf_counter()
+        sweep, (train, valid) = self._advance(*arguments)
+        record = {"train": _on_host(train), "valid": _on_host(valid)}
+        seconds = np.full(len(given.seed), time.perf_counter() - began)
+        return sweep, {**record, "seconds": seconds}
+
+
+def _load(
+    folder: CheckpointFolder, described: Mapping[str, str], sweep: Sweep
+) -> tuple[Sweep, list[Record]]:
+    """Returns the runs as last saved, or the fresh ones."""
+    if not (numbers := folder.numbers()):
+        return sweep, []
+    number = numbers[-1]
+    check_identity(folder.path / str(number), folder.notes(number)["identity"], described)
+    arrays = folder.restore(number).arrays
+    return with_arrays(sweep, arrays), _as_records(arrays, number)
+
+
+def _as_arrays(records: list[Record]) -> Arrays:
+    """Returns records as arrays `[epochs, runs]` by names such as `records.train.loss`."""
+    arrays = {f"{_RECORDS}.seconds": np.stack([record["seconds"] for record in records])}
+    for part in ("train", "valid"):
+        for name in records[0][part]:
+            rows = [record[part][name] for record in records]
+            arrays[f"{_RECORDS}.{part}.{name}"] = np.stack(rows)
+    return arrays
+
+
+def _as_records(arrays: Arrays, epochs: int) -> list[Record]:
+    records: list[Record] = [{"train": {}, "valid": {}} for _ in range(epochs)]
+    for key, rows in arrays.items():
+        kind, _, key = key.partition(".")
+        part, _, name = key.partition(".")
+        for record, row in zip(records, rows if kind == _RECORDS else (), strict=False):
+            if name:
+                record[part][name] = row
+            else:
+                record["seconds"] = row
+    return [{**r, "train": _sorted(r["train"]), "valid": _sorted(r["valid"])} for r in records]
+
+
+def _sorted(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    # jit returns dicts in alphabetical order; the loss belongs in front.
+    return {name: metrics[name] for name in ("loss", *sorted(metrics.keys() - {"loss"}))}
+
+
+def _on_host(metrics: Mapping[str, jax.Array]) -> dict[str, np.ndarray]:
+    return {name: np.asarray(value, np.float64) for name, value in _sorted(metrics).items()}
+
+
+def _medians(record: Record) -> Record:
+    """Returns the record of a single run in the middle of all."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # All runs failed: nan says it.
+        parts = {
+            part: {name: float(np.nanmedian(values)) for name, values in record[part].items()}
+            for part in ("train", "valid")
+        }
+    return {**parts, "seconds": float(record["seconds"][0])}
+
+
+def _digest(given: Given) -> str:
+    """Returns what seeds, hyperparameters and folds are recognised by."""
+    total = 0
+    for leaf in jax.tree.leaves(given):
+        total = zlib.crc32(np.ascontiguousarray(leaf).tobytes(), total)
+    names = ", ".join(["seeds", *sorted(given.hyperparameters)])
+    return f"{len(given.seed)} by {names} ({total:08x})"

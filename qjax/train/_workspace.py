@@ -1,0 +1,231 @@
+"""A run's folder as a model's task sees it: what is in it, and what is still to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import zipfile
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import optax
+from flax import nnx
+from rich.console import Console
+
+from qjax.plot import curves
+from qjax.train._checkpoint import CheckpointFolder, check_writable, whole_file
+from qjax.train._errors import CheckpointError, Stopped
+from qjax.train._fit import Data, fit
+from qjax.train._folder import BEST
+from qjax.train._history import History, Run
+from qjax.train._identity import check_identity, identity
+from qjax.train._state import Loss, Variables, named_arrays, with_arrays
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Module = TypeVar("Module", bound=nnx.Module)
+_RUN = "run.json"
+
+
+class Workspace:
+    """The folder of one run of one model.
+
+    What was done before an interrupt is found there again: `fit` goes on from its newest
+    checkpoint, and `has` tells which arrays are saved.
+
+    Args:
+        path: Folder of the run; made if missing.
+        config: Settings of the run, a dataclass or a mapping. A folder belongs to the settings it
+            was made with.
+        model: Name of the model, noted in `run.json`.
+        console: Where to report; the terminal if None.
+
+    Attributes:
+        path: The folder.
+        console: Where to report.
+
+    Raises:
+        RunFolderError: If the folder cannot be made or written.
+        CheckpointError: If the folder belongs to a run with other settings, or is damaged.
+
+    Example:
+        >>> import numpy as np, tempfile
+        >>> from qjax.train import Workspace
+        >>> run = Workspace(tempfile.mkdtemp(), {"seed": 0})
+        >>> run.save("support", vectors=np.eye(2))
+        >>> run.has("support"), run.load("support")["vectors"].shape
+        (True, (2, 2))
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        config: Any,
+        *,
+        model: str = "",
+        console: Console | None = None,
+    ):
+        self.path = pathlib.Path(path)
+        self.console = console or Console()
+        config = dataclasses.asdict(config) if dataclasses.is_dataclass(config) else dict(config)  # type: ignore[arg-type]
+        # As JSON has it, so that a tuple equals the list that it was saved as.
+        self._config: dict[str, Any] = json.loads(json.dumps(config))
+        note = {"model": model, "config": self._config}
+        check_writable(self.path)
+        if (self.path / _RUN).exists():
+            there = read_run(self.path)
+            described = [identity({}, {"model": n["model"], **n["config"]}) for n in (there, note)]
+            check_identity(self.path, *described)
+        else:
+            self.write(_RUN, json.dumps(note, indent=2) + "\n")
+
+    def fit(
+        self,
+        name: str,
+        model: nnx.Module,
+        optimizer: optax.GradientTransformation,
+        loss: Loss,
+        data: Data,
+        *,
+        epochs: int,
+        batch_size: int,
+        seed: int,
+        **options: Any,
+    ) -> Run:
+        """Trains `model` by `qjax.train.fit` in the folder `name`, and draws its curves.
+
+        Goes on from what is there. The variables of the best epoch are in `model` afterwards.
+
+        Args:
+            name: Folder within the run's, and label of the progress.
+            model: Module to train.
+            optimizer: Optax transformation.
+            loss: See `qjax.train.fit`; so is the rest.
+            data: Has `train` and `valid`.
+            epochs: Epochs in all.
+            batch_size: Examples in a step.
+            seed: Seed of orders and of the keys given to `loss`.
+            **options: Further arguments of `qjax.train.fit`.
+
+        Raises:
+            Stopped: If SIGINT or SIGTERM stopped it; all is saved.
+        """
+        run = fit(
+            model,
+            optimizer,
+            loss,
+            data,
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=seed,
+            run_dir=self.path / name,
+            config={"name": name, **self._config},
+            label=name,
+            **{"progress": self.console, **options},
+        )
+        if run.stopped_by is not None:
+            raise Stopped(run.stopped_by)
+        nnx.update(model, run.best)
+        model.eval()
+        self.figure(name, curves({name: run.history}, metrics=_drawn(run.history)))
+        return run
+
+    def restore(self, name: str, model: Module, *, trainable: Any = nnx.Param) -> Module:
+        """Puts the best variables that `fit` saved under `name` into `model`, and returns it.
+
+        Args:
+            name: As given to `fit`.
+            model: Module of the same build.
+            trainable: As given to `fit`.
+
+        Raises:
+            CheckpointError: If there are none, or they are damaged or of another model.
+        """
+        path = self.path / name / BEST
+        if not path.is_dir():
+            raise CheckpointError(
+                f"There is no trained model in `{path}`: train the run to its end first."
+            )
+        with CheckpointFolder(path) as folder:
+            numbers = folder.numbers()
+            if not numbers:
+                raise CheckpointError(f"There is no whole checkpoint in `{path}`: train first.")
+            saved = folder.restore(numbers[-1])
+        _, params, rest = nnx.split(model, trainable, ...)  # type: ignore[misc]
+        fresh = Variables(params, rest)
+        shapes = named_arrays(fresh)
+        check_identity(path / str(numbers[-1]), identity(saved.arrays, {}), identity(shapes, {}))
+        restored = with_arrays(fresh, saved.arrays)
+        nnx.update(model, restored.params, restored.rest)
+        model.eval()
+        return model
+
+    def save(self, name: str, **arrays: Any) -> None:
+        """Saves arrays as `name`.npz, whole or not at all.
+
+        Raises:
+            RunFolderError: If the disk is full or the folder cannot be written.
+        """
+        with whole_file(self.path / f"{name}.npz") as file:
+            # Its second parameter is a switch, which no array can be meant for.
+            np.savez(file, **{key: np.asarray(value) for key, value in arrays.items()})  # type: ignore[arg-type]
+
+    def load(self, name: str) -> dict[str, np.ndarray]:
+        """Returns the arrays saved as `name`.
+
+        Raises:
+            CheckpointError: If there are none, or the file is damaged.
+        """
+        path = self.path / f"{name}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as saved:
+                return dict(saved)
+        except FileNotFoundError:
+            raise CheckpointError(
+                f"There is no `{path}`: train the run to its end first."
+            ) from None
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise CheckpointError(f"File `{path}` is damaged and cannot be read.") from error
+
+    def has(self, name: str) -> bool:
+        """Whether arrays are saved as `name`."""
+        return (self.path / f"{name}.npz").exists()
+
+    def figure(self, name: str, figure: Figure) -> None:
+        """Saves a figure as `name`.png."""
+        with whole_file(self.path / f"{name}.png") as file:
+            figure.savefig(file, format="png", dpi=150, bbox_inches="tight")
+
+    def write(self, name: str, text: str) -> None:
+        """Writes a text file, whole or not at all."""
+        with whole_file(self.path / name) as file:
+            file.write(text.encode())
+
+    def say(self, text: str) -> None:
+        """Prints a line."""
+        self.console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+
+def _drawn(history: History) -> tuple[str, ...]:
+    """Returns the loss and up to two metrics after it."""
+    return tuple(history.valid)[:3]
+
+
+def read_run(path: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """Returns what a run's folder says of itself: the model's name and the settings.
+
+    Raises:
+        CheckpointError: If it is no run's folder, or damaged.
+    """
+    file = pathlib.Path(path) / _RUN
+    try:
+        note = json.loads(file.read_text(encoding="utf-8"))
+        return {"model": str(note["model"]), "config": dict(note["config"])}
+    except (FileNotFoundError, NotADirectoryError):
+        raise CheckpointError(f"`{path}` is not the folder of a run: it has no {_RUN}.") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"File `{file}` is damaged and cannot be read.") from error
