@@ -1,0 +1,12 @@
+"""Spectral clustering and k-means in the feature space of a quantum kernel."""
+
+from .config import VARIANTS as VARIANTS, Config as Config
+from .task import (
+    METRIC as METRIC,
+    PAPER as PAPER,
+    circuits as circuits,
+    evaluate as evaluate,
+    features as features,
+    predict as predict,
+    train as train,
+)

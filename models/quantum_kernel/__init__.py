@@ -1,0 +1,12 @@
+"""Support vector machines over fidelity, projected and trained quantum kernels."""
+
+from .config import VARIANTS as VARIANTS, Config as Config
+from .task import (
+    METRIC as METRIC,
+    PAPER as PAPER,
+    circuits as circuits,
+    evaluate as evaluate,
+    features as features,
+    predict as predict,
+    train as train,
+)
