@@ -2,8 +2,6 @@
 
 from qjax.train._checkpoint import whole_file as whole_file
 from qjax.train._distances import (
-    bit_kernel as bit_kernel,
-    gaussian_kernel as gaussian_kernel,
     kl_divergence as kl_divergence,
     mmd as mmd,
     sample_mmd as sample_mmd,
@@ -18,6 +16,7 @@ from qjax.train._errors import (
 )
 from qjax.train._fit import fit as fit
 from qjax.train._history import History as History, Run as Run, Timings as Timings
+from qjax.train._kernels import bit_kernel as bit_kernel, gaussian_kernel as gaussian_kernel
 from qjax.train._losses import cross_entropy as cross_entropy
 from qjax.train._many import fit_many as fit_many
 from qjax.train._runs import Folds as Folds, Runs as Runs, grid as grid, k_folds as k_folds

@@ -1,0 +1,12 @@
+"""Convolutional, quanvolutional and dressed hybrids beside a CNN: accuracy against parameters."""
+
+from .config import VARIANTS as VARIANTS, Config as Config
+from .task import (
+    METRIC as METRIC,
+    PAPER as PAPER,
+    circuits as circuits,
+    evaluate as evaluate,
+    features as features,
+    predict as predict,
+    train as train,
+)
