@@ -9,6 +9,10 @@ from qjax.library._ansaetze import (
     strongly_entangling as strongly_entangling,
     strongly_entangling_shape as strongly_entangling_shape,
 )
+from qjax.library._convolution import (
+    quantum_convolutional as quantum_convolutional,
+    quantum_convolutional_shape as quantum_convolutional_shape,
+)
 from qjax.library._encodings import (
     angle_encoding as angle_encoding,
     iqp_encoding as iqp_encoding,
@@ -16,7 +20,9 @@ from qjax.library._encodings import (
 )
 from qjax.library._evolution import qaoa as qaoa, trotter as trotter
 from qjax.library._hamiltonians import (
+    cluster_ising as cluster_ising,
     heisenberg as heisenberg,
     maxcut as maxcut,
     transverse_field_ising as transverse_field_ising,
 )
+from qjax.library._signs import sign_flips as sign_flips

@@ -47,6 +47,49 @@ def transverse_field_ising(n: int, j: Any = 1.0, h: Any = 1.0, periodic: bool = 
     )
 
 
+def cluster_ising(
+    n: int, j: Any = 1.0, h1: Any = 1.0, h2: Any = 0.0, periodic: bool = False
+) -> PauliSum:
+    r"""Cluster-Ising chain, which has a symmetry-protected topological phase.
+
+    .. math:: H = -\sum_i j_i Z_i X_{i+1} Z_{i+2} - h_1 \sum_i X_i - h_2 \sum_b X_b X_{b+1}
+
+    Without fields its ground state is the cluster state. With :math:`h_2 = 0` it maps to free
+    fermions, and the phases meet at :math:`h_1 = j`.
+
+    Args:
+        n: Number of qubits.
+        j: Coupling, a scalar or one for each three neighbours ``[n - 2]``, ``[n]`` if periodic;
+            possibly traced.
+        h1: Field, a scalar or ``[n]``; possibly traced.
+        h2: Coupling, a scalar or one a bond ``[bonds]``, bond b between qubits b and b + 1;
+            possibly traced.
+        periodic: Whether the chain closes to a ring, where there are more than two qubits.
+
+    Returns:
+        The sum, ZXZ first, then X and XX. Terms whose coefficient is the number 0 are left out.
+
+    Raises:
+        TypeError: If ``n`` is not an integer, or a coefficient is not real.
+        ValueError: If ``n`` is below 1, or a coefficient has another shape or is not finite.
+
+    References:
+        Cong, Choi and Lukin, Nature Physics 15, 1273 (2019), arXiv 1810.03787, equation 2.
+
+    Example:
+        >>> from qjax.library import cluster_ising
+        >>> cluster_ising(3, h1=0.0, h2=0.5)
+        -1 Z(0) @ X(1) @ Z(2) + -0.5 X(0) @ X(1) + -0.5 X(1) @ X(2)
+    """
+    n = errors.positive(n, "n")
+    threes = [(q, (q + 1) % n, (q + 2) % n) for q in range(n if periodic else n - 2) if n > 2]
+    return _total(
+        _terms(-1, j, "j", [Word(1 << b, 1 << a | 1 << c) for a, b, c in threes]),
+        _terms(-1, h1, "h1", [Word(1 << q, 0) for q in range(n)]),
+        _terms(-1, h2, "h2", [Word(bond, 0) for bond in _bonds(n, periodic)]),
+    )
+
+
 def heisenberg(
     n: int,
     jx: Any = 1.0,

@@ -125,6 +125,34 @@ def build_strong(values):
     return library.strongly_entangling(circuit(), values.reshape(-1, N, 3))
 
 
+def two_qubit(w, a, b):
+    """Any gate on two qubits, from 15 angles."""
+    ops = []
+    for q, angles in ((a, w[:3]), (b, w[3:6])):
+        ops += [(f"r{x}", (t,), (q,)) for x, t in zip("zyz", angles, strict=True)]
+    ops += [(f"r{x}{x}", (t,), (a, b)) for x, t in zip("xyz", w[6:9], strict=True)]
+    for q, angles in ((a, w[9:12]), (b, w[12:])):
+        ops += [(f"r{x}", (t,), (q,)) for x, t in zip("zyz", angles, strict=True)]
+    return ops
+
+
+def pooled(w, kept, measured):
+    ops = [(f"r{x}", (t,), (kept,)) for x, t in zip("zyz", w[:3], strict=True)]
+    return ops + [(f"cr{x}", (t,), (measured, kept)) for x, t in zip("zyz", w[3:], strict=True)]
+
+
+def convolutional(values):
+    """Two layers of convolutions, then a pooling that leaves 0 and 2."""
+    ops = []
+    for w in values[:30].reshape(2, 15):
+        ops += two_qubit(w, 0, 1) + two_qubit(w, 1, 2)
+    return ops + pooled(values[30:], 0, 1)
+
+
+def build_convolutional(values):
+    return library.quantum_convolutional(circuit(), values[None])
+
+
 COST = [(0.4, ""), (-0.7, "Z"), (0.5, "ZIZ"), (0.9, "ZZZ"), (0.3, "IIZ"), (-0.2, "ZIZ")]
 
 
@@ -204,6 +232,7 @@ CASES = [
         efficient(FULL, "iswap", ("rx",)),
     ),
     Case("strong", 45, build_strong, strong([1, 2, 1, 2, 1])),
+    Case("convolutional", 36, build_convolutional, convolutional),
     Case("qaoa", 4, build_alternating, alternating),
     Case("trotter-1", 1, build_formula(1, 2), product_formula(1, 2)),
     Case("trotter-2", 1, build_formula(2, 2), product_formula(2, 2)),

@@ -125,8 +125,32 @@ def test_shapes_are_those_that_the_circuits_take():
     shape = library.hardware_efficient_shape(3, n, rotations)
     library.hardware_efficient(qjax.Circuit(n), np.zeros(shape), rotations)
     library.strongly_entangling(qjax.Circuit(n), np.zeros(library.strongly_entangling_shape(3, n)))
+    shape = library.quantum_convolutional_shape(3, n)
+    library.quantum_convolutional(qjax.Circuit(n), np.zeros(shape))
     shape = library.data_reuploading_shape(3, n)
     library.data_reuploading(qjax.Circuit(n), np.zeros(n), np.zeros(shape), np.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("n", "pairs", "poolings"),
+    [
+        (2, [1], [(1, 0)]),
+        (5, [4, 2, 1], [(1, 0), (3, 2), (2, 0), (4, 0)]),
+        (8, [7, 3, 1], [(1, 0), (3, 2), (5, 4), (7, 6), (2, 0), (6, 4), (4, 0)]),
+    ],
+)
+def test_convolutional_network_ends_on_the_first_qubit(n, pairs, poolings):
+    layers = 3
+    weights = np.zeros(library.quantum_convolutional_shape(layers, n))
+    assert len(weights) == len(pairs)
+    circuit = library.quantum_convolutional(qjax.Circuit(n), weights)
+    assert circuit.count_ops()["rzz"] == layers * sum(pairs)
+    calls = [item for item in circuit.structure.items if hasattr(item, "gate")]
+    rows = [call.qubits for call in calls if call.gate.name == "cry"]
+    assert [pair for row in rows for pair in row] == poolings
+    # Fewer levels leave more qubits.
+    few = library.quantum_convolutional(qjax.Circuit(n), weights[:1])
+    assert few.count_ops()["rzz"] == layers * pairs[0]
 
 
 def test_qaoa_on_a_ring_of_disagrees():

@@ -53,6 +53,27 @@ def test_heisenberg(periodic):
     np.testing.assert_allclose(dense(total, n), wanted, atol=1e-12)
 
 
+@pytest.mark.parametrize(("n", "periodic"), [(2, True), (3, True), (4, False), (4, True)])
+def test_cluster_ising(n, periodic):
+    threes = [(q, (q + 1) % n, (q + 2) % n) for q in range(n if periodic else n - 2) if n > 2]
+    bonds = [(q, q + 1) for q in range(n - 1)] + ([(n - 1, 0)] if periodic and n > 2 else [])
+    j, h1 = np.arange(1.0, 1 + len(threes)), np.arange(n) / 2 + 0.1
+    wanted = -sum(h1[q] * term(n, **{f"q{q}": "X"}) for q in range(n))
+    wanted = wanted - 0.7 * sum(bond(n, "X", a, b) for a, b in bonds)
+    for value, (a, b, c) in zip(j, threes, strict=True):
+        wanted = wanted - value * term(n, **{f"q{a}": "Z", f"q{b}": "X", f"q{c}": "Z"})
+    total = library.cluster_ising(n, j, h1, 0.7, periodic)
+    np.testing.assert_allclose(dense(total, n), wanted, atol=1e-12)
+
+
+def test_the_cluster_state_is_the_ground_state_without_fields():
+    n = 5
+    total = library.cluster_ising(n, h1=0.0)
+    circuit = qjax.Circuit(n).h(range(n)).cz(range(n - 1), range(1, n))
+    np.testing.assert_allclose(qjax.expectation(circuit, total), -(n - 2), rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.eigvalsh(dense(total, n))[0], -(n - 2), atol=1e-12)
+
+
 def test_free_fermions_give_the_ising_ground_energy():
     n, j, h = 5, 0.8, 1.3
     modes = np.linalg.svd(h * np.eye(n) + j * np.eye(n, k=1), compute_uv=False)
