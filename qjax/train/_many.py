@@ -105,7 +105,7 @@ def fit_many(
         ...                 hyperparameters=sweep, epochs=20, batch_size=16, progress=False)
         >>> runs.history.valid["loss"].shape
         (8, 20)
-        >>> sweep["learning_rate"][runs.winner]
+        >>> float(sweep["learning_rate"][runs.winner])
         0.1
     """
     if isinstance(data.train, Stream):
