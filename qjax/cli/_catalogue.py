@@ -15,8 +15,9 @@ from qjax.cli._errors import UsageError
 from qjax.train import CheckpointError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# What a model's folder offers; `predict` and `features` come together or not at all.
-INTERFACE = ("VARIANTS", "Config", "METRIC", "PAPER", "train", "evaluate", "circuits")
+# What every model's folder offers. Besides, where they make sense: `predict` with `features`, and
+# `circuits`.
+INTERFACE = ("VARIANTS", "Config", "METRIC", "PAPER", "train", "evaluate")
 
 
 def from_checkout(package: str) -> None:

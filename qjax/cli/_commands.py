@@ -131,6 +131,8 @@ class Explain:
         """Prints drawing and explanation of each circuit."""
         module = _catalogue.load(self.model)
         config = with_settings(module.VARIANTS[self.variant], self.settings)
+        if not hasattr(module, "circuits"):
+            raise UsageError(f"Model {self.model} has no circuits: {_catalogue.summary(module)}")
         for name, (circuit, observable) in module.circuits(config).items():
             console.rule(name, align="left")
             console.print(str(circuit.draw()), highlight=False, markup=False, soft_wrap=True)

@@ -89,7 +89,7 @@ def sentiment(
             continue
         tokens = tuple(number[word] for word in words) + (0,) * (length - len(words))
         repeated = repeated + 1 if tokens in labels else 0
-        if repeated > 200:
+        if repeated > 50:
             raise ValueError(
                 f"Arguments `train`, `valid` and `test` must ask for fewer sentences of {length} "
                 f"words: only {len(labels)} different ones were found."
@@ -169,4 +169,4 @@ def _subject(rng: np.random.Generator) -> Iterator[str]:
 
 
 def _any(rng: np.random.Generator, words: Sequence[str]) -> str:
-    return words[rng.integers(len(words))]
+    return words[int(rng.integers(len(words)))]
