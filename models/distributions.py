@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import jax
 import numpy as np
 from flax import nnx
 
@@ -58,8 +57,3 @@ _call = nnx.jit(lambda model: model())
 def probabilities(model: nnx.Module) -> np.ndarray:
     """The distribution that a model returns when it is called, float64."""
     return np.asarray(_call(model), np.float64)
-
-
-def parameters(model: nnx.Module) -> int:
-    """How many numbers are trained."""
-    return sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))

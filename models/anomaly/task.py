@@ -12,8 +12,8 @@ from flax import nnx
 from sklearn.metrics import roc_auc_score
 
 import qjax
-from models.hybrid_digits.model import count_parameters
 from qjax.data import Examples, Scaler, Split
+from qjax.nn import count_parameters
 from qjax.plot import roc
 from qjax.train import Workspace
 

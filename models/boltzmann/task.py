@@ -6,8 +6,9 @@ import numpy as np
 import optax
 from flax import nnx
 
-from models.distributions import as_bits, numbers, parameters, probabilities, targets, uniform
+from models.distributions import as_bits, numbers, probabilities, targets, uniform
 from qjax.data import bars_and_stripes, bernoulli_mixture
+from qjax.nn import count_parameters
 from qjax.plot import distributions
 from qjax.train import Workspace, kl_divergence, total_variation
 
@@ -69,7 +70,7 @@ def evaluate(config: Config, run: Workspace) -> dict[str, float | int]:
         prefix = "" if name == "quantum" else f"{name}_"
         results[f"{prefix}kl"] = float(kl_divergence(p, q, floor=FLOOR))
         results[f"{prefix}tv"] = float(total_variation(p, q))
-        results[f"{prefix}parameters"] = parameters(model)
+        results[f"{prefix}parameters"] = count_parameters(model)
         if model.field is not None:
             results[f"{prefix}field"] = float(model.field[...])
     return results

@@ -18,13 +18,13 @@ import qjax
 from models.distributions import (
     as_bits,
     numbers,
-    parameters,
     probabilities,
     targets,
     uniform,
     words,
 )
 from qjax.data import bars_and_stripes, garch_returns
+from qjax.nn import count_parameters
 from qjax.plot import distributions, images
 from qjax.train import Workspace, bit_kernel, gaussian_kernel, kl_divergence, total_variation
 
@@ -90,7 +90,7 @@ def machines(config: Config, n: int) -> dict[str, Any]:
     """The circuit and its rival, untrained."""
     born = BornMachine(n, config.layers, rngs=nnx.Rngs(params=config.seed))
     rngs = nnx.Rngs(params=config.seed)
-    return {"born": born, "rbm": RestrictedBoltzmannMachine(n, parameters(born), rngs=rngs)}
+    return {"born": born, "rbm": RestrictedBoltzmannMachine(n, count_parameters(born), rngs=rngs)}
 
 
 def train(config: Config, run: Workspace) -> None:
@@ -131,7 +131,7 @@ def evaluate(config: Config, run: Workspace) -> dict[str, float | int]:
         if data == "bars":
             drawn = numbers(draws(model, p, config))
             results[f"{prefix}bars_valid_by_{kind}"] = float(np.mean(problem.test[drawn] > 0))
-        results[f"{prefix}{data}_parameters"] = parameters(model)
+        results[f"{prefix}{data}_parameters"] = count_parameters(model)
     first = config.data[0]
     for prefix in ("", "rbm_"):
         results[f"{prefix}kl"] = results[f"{prefix}{first}_kl_by_{config.losses[0]}"]

@@ -117,8 +117,3 @@ def _classifier(config: Config, middle: Callable[..., nnx.Module]) -> DigitsClas
     return DigitsClassifier(
         config, middle(config, rngs=nnx.Rngs(params=inner)), rngs=nnx.Rngs(params=outer)
     )
-
-
-def count_parameters(module: nnx.Module) -> int:
-    """Returns the number of trained numbers in a module."""
-    return sum(leaf.size for leaf in jax.tree.leaves(nnx.state(module, nnx.Param)))

@@ -12,12 +12,13 @@ from flax import nnx
 
 import qjax
 from qjax.data import digits
+from qjax.nn import count_parameters
 from qjax.plot import confusion, curves
 from qjax.train import Workspace, cross_entropy
 
 from .augment import askew
 from .config import Config
-from .model import DigitsClassifier, classical_twin, count_parameters, hybrid, reuploading
+from .model import DigitsClassifier, classical_twin, hybrid, reuploading
 
 PAPER = "Perez-Salinas et al. 2020, arXiv 1907.02085"
 METRIC = "test_accuracy"

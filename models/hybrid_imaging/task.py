@@ -11,9 +11,9 @@ import numpy as np
 from flax import nnx
 
 import qjax
-from models.hybrid_digits.model import count_parameters
 from models.hybrid_digits.task import logits, optimizer
 from qjax.data import Examples, Split, digits, lesions
+from qjax.nn import count_parameters
 from qjax.train import Workspace, cross_entropy
 
 from .config import Config

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 import qjax
 from models.hybrid_digits.task import logits, loss
 from qjax.data import digits
+from qjax.nn import count_parameters
 from qjax.plot import confusion
 from qjax.train import Workspace
 
@@ -50,7 +51,7 @@ def evaluate(config: Config, run: Workspace) -> dict[str, float | int]:
     linear = LogisticRegression(max_iter=1000).fit(flat[0], data.train.labels)
     return {
         "test_accuracy": float(right.mean()),
-        "parameters": sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param))),
+        "parameters": count_parameters(model),
         "linear_test_accuracy": float(linear.score(flat[1], data.test.labels)),
         "linear_parameters": linear.coef_.size + linear.intercept_.size,
     }

@@ -9,8 +9,9 @@ import numpy as np
 from flax import nnx
 
 import qjax
-from models.distributions import parameters, probabilities
+from models.distributions import probabilities
 from qjax.data import grid_distribution
+from qjax.nn import count_parameters
 from qjax.plot import curves, distributions
 from qjax.train import Workspace, kl_divergence, total_variation
 
@@ -43,7 +44,7 @@ def gan(player: str, config: Config) -> GAN:
     rngs = nnx.Rngs(params=config.seed)
     generator: Any = QuantumGenerator(config, rngs=rngs)
     if player == "classical":
-        generator = ClassicalGenerator(config, parameters(generator), rngs=rngs)
+        generator = ClassicalGenerator(config, count_parameters(generator), rngs=rngs)
     return GAN(generator, config, rngs=rngs)
 
 
@@ -88,7 +89,7 @@ def evaluate(config: Config, run: Workspace) -> dict[str, float | int]:
             results[f"{prefix}{name}_ks"] = kolmogorov_smirnov(p, target)
             results[f"{prefix}{name}_tv"] = float(total_variation(p, target))
         results[f"{prefix}relative_entropy"] = float(np.mean(entropies))
-        results[f"{prefix}parameters"] = parameters(gan(player, config).generator)
+        results[f"{prefix}parameters"] = count_parameters(gan(player, config).generator)
     return results
 
 

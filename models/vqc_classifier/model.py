@@ -124,8 +124,3 @@ class Twin(nnx.Module):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         return self.logits(nnx.tanh(self.hidden(x)))
-
-
-def parameters(model: nnx.Module) -> int:
-    """The number of trained parameters."""
-    return sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))

@@ -14,11 +14,12 @@ from sklearn.linear_model import LogisticRegression
 
 import qjax
 from qjax import data
+from qjax.nn import count_parameters
 from qjax.plot import confusion
 from qjax.train import Workspace, cross_entropy
 
 from .config import Config
-from .model import ENCODINGS, CircuitClassifier, Twin, parameters, readout
+from .model import ENCODINGS, CircuitClassifier, Twin, readout
 
 PAPER = "Schuld et al. 2018, arXiv 1804.00633"
 METRIC = "test_accuracy"
@@ -49,7 +50,7 @@ def make(config: Config, rngs: nnx.Rngs | int) -> CircuitClassifier:
 def twin(config: Config, model: nnx.Module) -> Twin:
     """Returns the untrained network with about as many parameters as `model`."""
     table = TABLES[config.dataset]
-    sizes = parameters(model), table.features, len(table.classes)
+    sizes = count_parameters(model), table.features, len(table.classes)
     return Twin(*sizes, rngs=nnx.Rngs(config.seed))
 
 
@@ -100,9 +101,9 @@ def evaluate(config: Config, run: Workspace) -> dict[str, float | int]:
     return {
         "test_accuracy": accuracy(model, examples.test),
         "valid_accuracy": accuracy(model, examples.valid),
-        "parameters": parameters(model),
+        "parameters": count_parameters(model),
         "baseline_accuracy": accuracy(network, examples.test),
-        "baseline_parameters": parameters(network),
+        "baseline_parameters": count_parameters(network),
         "logistic_accuracy": float(regression.score(*examples.test)),
         "logistic_parameters": regression.coef_.size + regression.intercept_.size,
     }

@@ -22,9 +22,9 @@ from models.anomaly.model import (
     hidden_width,
 )
 from models.anomaly.task import METHODS
-from models.hybrid_digits.model import count_parameters
 from qjax import amplitude
 from qjax.data import Examples, Split, intrusion
+from qjax.nn import count_parameters
 from qjax.train import CheckpointError, Workspace
 from tests import oracle
 

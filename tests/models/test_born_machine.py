@@ -13,7 +13,7 @@ from scipy.linalg import expm
 from models import born_machine
 from models.born_machine.loss import loss, measured_mmd
 from models.born_machine.task import machines, problems, returns
-from models.distributions import parameters
+from qjax.nn import count_parameters
 from qjax.train import Workspace, bit_kernel, mmd
 
 TINY = born_machine.VARIANTS["tiny"]
@@ -47,7 +47,7 @@ def test_a_circuit_gives_the_probabilities_of_its_matrices():
 
 def test_the_rival_sums_its_hidden_units_out():
     model = born_machine.RestrictedBoltzmannMachine(3, 15, rngs=nnx.Rngs(params=1))
-    assert parameters(model) == 15
+    assert count_parameters(model) == 15
     model.visible[...] = jnp.array([0.3, -0.2, 0.5])
     a, b, w = (np.asarray(p[...], float) for p in (model.visible, model.hidden, model.weights))
     weights = [

@@ -21,7 +21,7 @@ from models.hybrid_digits import (
     train,
 )
 from models.hybrid_digits.augment import askew
-from models.hybrid_digits.model import count_parameters
+from qjax.nn import count_parameters
 from qjax.train import CheckpointError, Stopped, Workspace
 
 TINY = VARIANTS["tiny"]

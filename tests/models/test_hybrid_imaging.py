@@ -10,13 +10,13 @@ import pytest
 from flax import nnx
 from rich.console import Console
 
-from models.hybrid_digits.model import count_parameters
 from models.hybrid_imaging import VARIANTS, Config, circuits, evaluate, features, predict, train
 from models.hybrid_imaging.layers import Quanvolution, dressed_circuit, patches_of, quanvolve
 from models.hybrid_imaging.model import ARCHITECTURES, Shape, network
 from models.hybrid_imaging.task import IMAGES
 from qjax import statevector
 from qjax.data import digits
+from qjax.nn import count_parameters
 from qjax.train import CheckpointError, Workspace
 from tests import oracle
 

@@ -8,10 +8,10 @@ from flax import nnx
 from scipy import stats
 
 from models import qgan
-from models.distributions import parameters
 from models.qgan.model import loss, optimizer
 from models.qgan.task import gan, kolmogorov_smirnov, prices
 from qjax.data import grid_distribution
+from qjax.nn import count_parameters
 from qjax.train import Workspace, fit
 
 TINY = qgan.VARIANTS["tiny"]
@@ -133,7 +133,7 @@ def test_the_tiny_variant_from_end_to_end(tmp_path):
         assert known < before
     assert {"triangular_learnt.png", "triangular_game.png"} < {p.name for p in run.path.iterdir()}
     assert [circuit.n_qubits for circuit, _ in qgan.circuits(TINY).values()] == [3]
-    assert parameters(gan("quantum", TINY).generator) == 12
+    assert count_parameters(gan("quantum", TINY).generator) == 12
 
 
 @pytest.mark.parametrize(

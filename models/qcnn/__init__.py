@@ -1,0 +1,12 @@
+"""Quantum convolutional network: phases of a spin chain, sentiment of sentences."""
+
+from .config import VARIANTS as VARIANTS, Config as Config
+from .task import (
+    METRIC as METRIC,
+    PAPER as PAPER,
+    circuits as circuits,
+    evaluate as evaluate,
+    features as features,
+    predict as predict,
+    train as train,
+)
