@@ -64,7 +64,7 @@ def _train_command(arguments: list[str]) -> Any:
     if found.model is None:
         return Train
     module = _catalogue.load(found.model)
-    default = module.VARIANTS.get(found.variant, module.VARIANTS["default"])
+    default = _catalogue.variant(module, found.variant)
     kind = Annotated[module.Config, tyro.conf.OmitArgPrefixes]  # type: ignore[name-defined]
     field = ("config", kind, dataclasses.field(default=default))
     command = dataclasses.make_dataclass("Train", [field], bases=(Train,), frozen=True)

@@ -53,6 +53,17 @@ def load(name: str) -> ModuleType:
     return importlib.import_module(f"models.{name}")
 
 
+def variant(module: ModuleType, name: str) -> Any:
+    """Returns the config of a model's variant.
+
+    Raises:
+        UsageError: If there is none of that name.
+    """
+    if name not in module.VARIANTS:
+        raise UsageError(f"Unknown variant {name!r}.{_nearest(name, list(module.VARIANTS))}")
+    return module.VARIANTS[name]
+
+
 def summary(module: ModuleType) -> str:
     """Returns the line that says what a model is."""
     return (module.__doc__ or "").strip().splitlines()[0]

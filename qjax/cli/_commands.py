@@ -8,7 +8,7 @@ import json
 import pathlib
 import sys
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import tyro
@@ -24,7 +24,6 @@ from qjax.train import Workspace, read_run, whole_file
 Flag = tyro.conf.FlagCreatePairsOff[bool]
 Model = Annotated[str, tyro.conf.arg(metavar="MODEL")]
 Settings = Annotated[tuple[str, ...], tyro.conf.arg(metavar="FIELD=VALUE", name="set")]
-Variant = Literal["tiny", "default", "paper"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,8 +50,8 @@ class Train:
     model: tyro.conf.Positional[Model]
     """Name, as `qjax models` lists it."""
     config: tyro.conf.OmitArgPrefixes[Config] = Config()
-    variant: Variant = "default"
-    """Size whose settings are the defaults: tiny for a first look, paper for the published one."""
+    variant: str = "default"
+    """Whose settings are the defaults: tiny for a first look, paper for the published size."""
     settings: Settings = ()
     """Fields of the config, such as `--set layers=4 seed=1`."""
     run_dir: pathlib.Path | None = None
@@ -122,15 +121,15 @@ class Explain:
 
     model: tyro.conf.Positional[Model]
     """Name, as `qjax models` lists it."""
-    variant: Variant = "default"
-    """Size of the model."""
+    variant: str = "default"
+    """Size of the model: tiny, default, paper, or another that it has."""
     settings: Settings = ()
     """Fields of the config, such as `--set layers=4`."""
 
     def __call__(self, console: Console) -> None:
         """Prints drawing and explanation of each circuit."""
         module = _catalogue.load(self.model)
-        config = with_settings(module.VARIANTS[self.variant], self.settings)
+        config = with_settings(_catalogue.variant(module, self.variant), self.settings)
         if not hasattr(module, "circuits"):
             raise UsageError(f"Model {self.model} has no circuits: {_catalogue.summary(module)}")
         for name, (circuit, observable) in module.circuits(config).items():

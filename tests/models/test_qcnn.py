@@ -22,15 +22,15 @@ from models.qcnn.exact import (
 from models.qcnn.model import ConvNet, PhaseNetwork, SentimentConvNet, outputs, probabilities
 from models.qcnn.sentences import bag, quantum
 from models.qcnn.task import TASKS
-from models.qcnn.training import restore
-from qjax.data import cluster_ising_states, sentiment, sentiment_tokens
+from models.qcnn.training import fit, restore
+from qjax.data import Examples, Split, cluster_ising_states, sentiment, sentiment_tokens
 from qjax.nn import count_parameters
-from qjax.train import CheckpointError, Workspace
+from qjax.train import CheckpointError, Workspace, cross_entropy
 from tests import oracle
 from tests.library.tables import pooled, two_qubit
 
 TINY = VARIANTS["tiny"]
-READ = dataclasses.replace(TINY, task="sentiment", epochs=4, starts=2)
+READ = dataclasses.replace(TINY, task="sentiment", epochs=4)
 SITES = 11
 
 
@@ -68,6 +68,24 @@ def test_training_lowers_the_loss(trained):
             good = probabilities(model, part.inputs)
             losses.append(-np.log(np.where(part.labels == 1, good, 1 - good)).mean())
     assert losses[1] < losses[0] - 0.02
+
+
+def test_the_start_with_the_lowest_validation_loss_is_kept(tmp_path):
+    config = dataclasses.replace(TINY, starts=3, epochs=1)
+    run = Workspace(tmp_path, config)
+    x = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    part = Examples(x, (x[:, 0] > 0).astype(np.int32))
+
+    def make(seed):
+        return nnx.Linear(3, 2, rngs=nnx.Rngs(seed))
+
+    fit(config, run, "cnn", make, Split(part, part, part))
+    model = restore(config, run, "cnn", make)
+    losses = [
+        float(cross_entropy(net, part, None)[0])
+        for net in (run.restore(f"cnn-{start}", make(0)) for start in range(3))
+    ]
+    assert float(cross_entropy(model, part, None)[0]) == min(losses) < max(losses)
 
 
 def test_predictions_are_those_of_the_trained_network(trained):
