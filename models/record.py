@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import subprocess
 import sys
 
 import tyro
 
-from qjax.cli import train_model
-from qjax.cli._catalogue import ROOT, load
+from qjax.cli._catalogue import ROOT
+from qjax.cli._train import RESULTS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,11 +34,14 @@ class Record:
 
 def main(arguments: list[str] | None = None) -> int:
     args = tyro.cli(Record, args=arguments, prog="python -m models.record")
-    module = load(args.model)
-    runs = []
-    for seed in args.seeds:
-        config = dataclasses.replace(module.VARIANTS["default"], seed=seed)
-        runs.append(train_model(args.model, config, args.run_dir / f"{args.model}-{seed}"))
+    folders = [args.run_dir / f"{args.model}-{seed}" for seed in args.seeds]
+    for seed, folder in zip(args.seeds, folders, strict=True):
+        # A process each, so that none finds what another has compiled.
+        train = [sys.executable, "-m", "qjax.cli", "train", args.model]
+        code = subprocess.run([*train, "--set", f"seed={seed}", "--run-dir", folder]).returncode
+        if code:
+            return code
+    runs = [json.loads((folder / RESULTS).read_text(encoding="utf-8")) for folder in folders]
     # One set of versions and one machine: of the last run.
     shared = {key: runs[-1][key] for key in ("model", "metric", "versions", "device", "cores")}
     kept = [

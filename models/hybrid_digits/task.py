@@ -95,7 +95,9 @@ def circuits(config: Config) -> dict[str, Any]:
 
 def optimizer(config: Config, steps: int) -> optax.GradientTransformation:
     """Returns AdamW under a warm-up and a cosine over `steps` steps."""
-    schedule = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, steps // 20, steps)
+    schedule = optax.warmup_cosine_decay_schedule(
+        0.0, config.learning_rate, steps // 20, max(steps, 1)
+    )
 
     def kernels(params: Any) -> Any:
         return jax.tree_util.tree_map_with_path(

@@ -28,7 +28,7 @@ def train(config: Config, run: Workspace) -> None:
     data = digits()
     model = build(config)
     steps = config.epochs * (len(data.train.labels) // config.batch_size)
-    schedule = optax.cosine_decay_schedule(config.learning_rate, steps)
+    schedule = optax.cosine_decay_schedule(config.learning_rate, max(steps, 1))
     run.fit(
         "mps",
         model,

@@ -59,6 +59,8 @@ def evaluate(config: Config, run: Workspace) -> dict[str, float | int]:
 
 def predict(config: Config, run: Workspace, inputs: np.ndarray) -> dict[str, np.ndarray]:
     """Returns the activation of images `[n, 16]` of pixels 0 and 1, and whether it is above."""
+    if not np.isin(inputs, (0, 1)).all():
+        raise ValueError("Pixels must be 0 or 1, but there are others.")
     signs = np.where(inputs > 0.5, -1, 1).astype(np.float32)
     found = np.asarray(activations(jnp.asarray(signs), _weights(run)))
     return {"label": (found > config.threshold).astype(int), "activation": found}

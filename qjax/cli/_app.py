@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _catalogue.from_checkout("benchmarks")
             return int(importlib.import_module("benchmarks.run").main(arguments[1:]))
         _parse(arguments or ["--help"])(Console())
-    except (UsageError, TrainingError, ValueError) as error:
+    except (UsageError, TrainingError, ValueError, OSError) as error:
         Console(stderr=True).print(
             f"error: {error}", style="red", highlight=False, soft_wrap=True, markup=False
         )
@@ -39,8 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + stopped.signal
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        return 0
     return 0
 
 
@@ -58,12 +56,14 @@ def _parse(arguments: list[str]) -> Any:
 def _train_command(arguments: list[str]) -> Any:
     """Returns `Train` for the model and variant that are asked for, so that --help shows both."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    first.add_argument("model", nargs="?")
     first.add_argument("--variant", default="default")
-    found = first.parse_known_args(arguments)[0]
-    if found.model is None:
+    found, rest = first.parse_known_args(arguments)
+    known = _catalogue.names()
+    # A known name anywhere, or else the first word, which is then refused by name.
+    words = [word for word in rest if word in known] or [w for w in rest[:1] if w[:1] != "-"]
+    if not words:
         return Train
-    module = _catalogue.load(found.model)
+    module = _catalogue.load(words[0])
     default = _catalogue.variant(module, found.variant)
     kind = Annotated[module.Config, tyro.conf.OmitArgPrefixes]  # type: ignore[name-defined]
     field = ("config", kind, dataclasses.field(default=default))

@@ -17,7 +17,7 @@ from rich.console import Console
 from qjax.cli import _catalogue, _read, _show
 from qjax.cli._errors import UsageError
 from qjax.cli._settings import with_settings
-from qjax.cli._train import train_model
+from qjax.cli._train import read_results, train_model
 from qjax.measure import explain
 from qjax.train import Workspace, read_run, whole_file
 
@@ -83,7 +83,7 @@ class Evaluate:
         if self.json:
             sys.stdout.write(json.dumps(numbers, indent=2) + "\n")
         else:
-            _show.show_results(module.__name__.rpartition(".")[2], numbers, console)
+            _show.show_results(module, config, numbers, console)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,4 +155,6 @@ def _open(folder: pathlib.Path, console: Console) -> tuple[ModuleType, Any, Work
     saved = read_run(folder)
     module = _catalogue.load(saved["model"])
     config = _catalogue.config_from(module, saved["config"], folder)
+    if read_results(folder) is None:
+        raise UsageError(f"The run in `{folder}` is not finished: the same `qjax train` goes on.")
     return module, config, Workspace(folder, config, model=saved["model"], console=console)

@@ -39,16 +39,17 @@ def features(path: pathlib.Path, width: int) -> np.ndarray:
 
 
 def _csv(path: pathlib.Path) -> np.ndarray:
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    if lines and not _numbers(next(csv.reader(lines))):
+    lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    if lines and not any(map(_number, next(csv.reader(lines)))):
         lines = lines[1:]
     if not lines:
         return np.empty((0, 0))
     return np.loadtxt(io.StringIO("\n".join(lines)), delimiter=",", ndmin=2)
 
 
-def _numbers(cells: list[str]) -> bool:
+def _number(cell: str) -> bool:
     try:
-        return bool([float(cell) for cell in cells])
+        float(cell)
     except ValueError:
         return False
+    return True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,15 @@ from rich.table import Table
 from qjax.cli._catalogue import committed, load, names, summary
 
 
-def show_results(name: str, results: Mapping[str, Any], console: Console) -> None:
-    """Prints a run's numbers, and beside its metric the number that is expected."""
+def show_results(
+    module: ModuleType, config: Any, results: Mapping[str, Any], console: Console
+) -> None:
+    """Prints a run's numbers; beside the metric what the default variant is expected to have."""
+    name = module.__name__.rpartition(".")[2]
+    usual = dataclasses.replace(config, seed=0) == module.Config()
     table = Table("number", "value", "expected", title=name, title_justify="left")
     for key, value in results.items():
-        expected = spread(name) if key == load(name).METRIC else ""
+        expected = spread(name) if usual and key == module.METRIC else ""
         table.add_row(key, number(value), expected)
     console.print(table)
 

@@ -70,7 +70,7 @@ def train_model(
             **provenance(),
         }
         run.write(RESULTS, json.dumps(results, indent=2) + "\n")
-    show_results(name, results["results"], console)
+    show_results(module, config, results["results"], console)
     run.say(f"See {folder}")
     return results
 

@@ -55,4 +55,6 @@ def kernel_alignment(kernel: Any, labels: Any, *, weights: Any = None) -> jax.Ar
         return both * w[:, None] * w[None, :]
 
     a, b = centred(kernel), centred(same)
-    return jnp.sum(a * b) / jnp.sqrt(jnp.sum(a**2) * jnp.sum(b**2))
+    size = jnp.sum(a**2) * jnp.sum(b**2)
+    # Labels that are all equal have no alignment: 0, with a derivative of 0.
+    return jnp.where(size > 0, jnp.sum(a * b) / jnp.sqrt(jnp.where(size > 0, size, 1)), 0)

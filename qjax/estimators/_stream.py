@@ -92,6 +92,8 @@ def stream(
         out: Where to write; a new array if None.
         progress: Where to show progress.
     """
+    if block is not None and block < 1:
+        raise ValueError(f"Argument `block` must be at least 1, but is {block}.")
     symmetric, y = y is None, x if y is None else y
     out = _checked_out(out, (len(x), len(y)))
     row = jax.eval_shape(rows, jax.ShapeDtypeStruct((1, x.shape[1]), x.dtype))
@@ -100,6 +102,8 @@ def stream(
     sizes = [block or bucket(len(samples), largest=_LARGEST) for samples in (x, y)]
     while _working(sizes, row_bytes) > memory and max(sizes) > 1:
         sizes[int(np.argmax(sizes))] //= 2
+    if symmetric:  # A block above the diagonal is one below it, turned.
+        sizes = [min(sizes)] * 2
     working = _working(sizes, row_bytes)
     if working > memory:
         raise ValueError(

@@ -122,7 +122,9 @@ def fit(
     source = _check_arguments(data, epochs, batch_size, eval_batch_size, patience)
     steps = source.steps
     state = initial_state(model, optimizer, seed, trainable)
-    settings = {"seed": seed, "batch_size": batch_size, **source.settings, **(config or {})}
+    chosen_by = {"monitor": monitor, "maximize": maximize}
+    own = {"seed": seed, "batch_size": batch_size, **chosen_by, **source.settings}
+    settings = {**own, **(config or {})}
     described = identity(named_arrays(state), settings)
     console = progress if isinstance(progress, Console) else Console() if progress else None
 
@@ -161,15 +163,15 @@ def fit(
         course.save()
         if folder is not None:
             folder.wait()
-        stopped_by = None if done else request.signal
         if done and course.epoch < epochs:
             report.say(f"no better epoch than {course.best_epoch} in {patience}: ended")
-        if stopped_by is not None:
+        if request and not done:
             then = "; the same call goes on from here" if folder is not None else ""
             report.say(f"stopped after epoch {course.epoch} of {epochs}{then}")
 
     nnx.update(model, course.state.params, course.state.rest)
-    return course.result(steps=steps, stopped_by=stopped_by)
+    # A signal in the last epoch is told as well: the caller is asked to stop, too.
+    return course.result(steps=steps, stopped_by=request.signal)
 
 
 def _check_arguments(
@@ -184,24 +186,27 @@ def _check_arguments(
     ):
         if not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"Argument `{name}` must be a positive integer, but is {value!r}.")
-    for part in ("train", "valid"):
-        if part == "train" and isinstance(data.train, Stream):
-            continue
-        lengths = {np.shape(a)[:1] for a in jax.tree.leaves(getattr(data, part))}
-        if len(lengths) != 1 or () in lengths or (0,) in lengths:
-            raise ValueError(
-                f"Argument `data.{part}` must have arrays of one leading length above 0, "
-                f"but has leading lengths {sorted(lengths)}."
-            )
+    length_of("data.valid", data.valid)
     if isinstance(data.train, Stream):
         return data.train
-    length = int(np.shape(jax.tree.leaves(data.train)[0])[0])
+    length = length_of("data.train", data.train)
     if batch_size > length:
         raise ValueError(
             f"Argument `batch_size` must be at most the {length} training examples, "
             f"but is {batch_size}."
         )
     return InMemory(data.train, batch_size)
+
+
+def length_of(name: str, examples: Batch) -> int:
+    """Returns the one leading length of all arrays, or raises if there is none."""
+    lengths = {np.shape(a)[:1] for a in jax.tree.leaves(examples)}
+    if len(lengths) != 1 or () in lengths or (0,) in lengths:
+        raise ValueError(
+            f"Argument `{name}` must have arrays of one leading length above 0, "
+            f"but has leading lengths {sorted(lengths)}."
+        )
+    return int(next(iter(lengths))[0])
 
 
 def _non_finite(model: nnx.Module, course: Course, good_steps: int) -> NonFiniteError:

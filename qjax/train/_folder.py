@@ -80,8 +80,9 @@ class RunFolder:
     def save_last_good(self, step: int, arrays: Arrays) -> pathlib.Path:
         """Saves the variables before a step that was not finite; returns where."""
         folder = self._open("last_good")
-        if step not in folder.numbers():
-            folder.save(step, arrays, {})
+        # Of an earlier run in the folder, perhaps with another seed.
+        folder.delete_after(step - 1)
+        folder.save(step, arrays, {})
         folder.wait()
         return folder.path / str(step)
 

@@ -63,7 +63,8 @@ class Run:
         best: Variables of the best epoch on validation; `nnx.update(model, run.best)` installs
             them.
         best_epoch: Number of that epoch, counted from 1; 0 if none was finished.
-        stopped_by: Number of the signal that stopped the run, or None if it is finished.
+        stopped_by: Number of the signal that asked the run to stop, or None. In its last epoch a
+            run is finished nevertheless.
     """
 
     history: History

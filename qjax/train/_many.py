@@ -15,7 +15,7 @@ from flax import nnx
 from rich.console import Console
 
 from qjax.train._epoch import epoch_order
-from qjax.train._fit import Data
+from qjax.train._fit import Data, length_of
 from qjax.train._history import History, Record, Timings
 from qjax.train._part import Loop
 from qjax.train._runs import Folds, Runs
@@ -111,9 +111,13 @@ def fit_many(
     if isinstance(data.train, Stream):
         raise ValueError("Argument `data.train` must be arrays for many runs, but is a Stream.")
     given = _given(seeds, hyperparameters, folds, optimizer, loss)
+    if given.folds is not None:
+        _check_range(given.folds, length_of("data.train", data.train))
     count = len(given.seed)
     rows = jax.tree.leaves(data.train)[0] if given.folds is None else given.folds.train[0]
-    length = len(rows)
+    length = length_of("data.train", data.train) if given.folds is None else len(rows)
+    if folds is None:
+        length_of("data.valid", data.valid)
     for name, value in (
         ("epochs", epochs),
         ("batch_size", batch_size),
@@ -146,7 +150,13 @@ def fit_many(
         examples,
         epochs=epochs,
         steps=length // batch_size,
-        settings={"batch_size": batch_size, "examples": length, **(config or {})},
+        settings={
+            "batch_size": batch_size,
+            "examples": length,
+            "monitor": monitor,
+            "maximize": maximize,
+            **(config or {}),
+        },
         checkpoint_seconds=checkpoint_seconds,
         console=progress if isinstance(progress, Console) else Console() if progress else None,
     )
@@ -168,7 +178,6 @@ def fit_many(
     sweep = jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[:count], *(p.sweep for p in parts))
     history = _history([part.records for part in parts], count)
     step_seconds = float(np.nanmedian(history.seconds)) / loop.steps if history.train else 0.0
-    finished = all(len(part.records) == epochs for part in parts)
     return Runs(
         history=history,
         timings=Timings(loop.compile_seconds + step_seconds, step_seconds),
@@ -176,7 +185,7 @@ def fit_many(
         best_value=np.asarray(sweep.best_value, np.float64),
         best_epoch=np.asarray(sweep.best_epoch),
         failed_step=np.asarray(sweep.failed_step),
-        stopped_by=None if finished else request.signal,
+        stopped_by=request.signal,
         _structure=nnx.graphdef(model),
         _maximize=maximize,
     )
@@ -220,6 +229,16 @@ def _given(
                 f"each of `seeds`, but `folds.{name}` has shape {part.shape}."
             )
     return given
+
+
+def _check_range(folds: Folds, length: int) -> None:
+    """Raises where an index is none of the `length` examples: JAX would take the last instead."""
+    for name, part in zip(Folds._fields, folds, strict=True):
+        if part.size and not (0 <= int(part.min()) and int(part.max()) < length):
+            raise ValueError(
+                f"Argument `folds` must have indices from 0 to {length - 1}, but `folds.{name}` "
+                f"has {int(part.min())} to {int(part.max())}."
+            )
 
 
 def _history(parts: list[list[Record]], count: int) -> History:

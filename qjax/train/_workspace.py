@@ -76,7 +76,9 @@ class Workspace:
         self._config: dict[str, Any] = json.loads(json.dumps(config))
         note = {"model": model, "config": self._config}
         check_writable(self.path)
-        if (self.path / _RUN).exists():
+        begun = any(entry.name != _RUN for entry in self.path.iterdir())
+        # Settings that were refused before anything was saved hold nobody to them.
+        if begun and (self.path / _RUN).exists():
             there = read_run(self.path)
             described = [identity({}, {"model": n["model"], **n["config"]}) for n in (there, note)]
             check_identity(self.path, *described)

@@ -89,6 +89,7 @@ def test_force_moves_the_old_run_aside(trained, tmp_path, capsys):
     old = tmp_path / "run"
     old.mkdir()
     (old / "run.json").write_text("{")
+    (old / "kernel.npz").touch()
     (tmp_path / "run.1").mkdir()
     assert "run.json` is damaged" in error_of([*SMALL, "--run-dir", old], capsys)
     assert main([*SMALL, "--run-dir", str(old), "--force"]) == 0
@@ -158,7 +159,7 @@ def test_runs_that_cannot_be_used(trained, tmp_path, capsys):
     config = results(trained)["config"]
     note = {"model": "mps_classifier", "config": config}
     (tmp_path / "run.json").write_text(json.dumps(note))
-    assert "train the run to its end first" in error_of(["evaluate", tmp_path], capsys)
+    assert "is not finished" in error_of(["evaluate", tmp_path], capsys)
     (tmp_path / "run.json").write_text(json.dumps({**note, "config": {**config, "depth": 3}}))
     assert "another version of the model: fields that differ: depth" in error_of(
         ["evaluate", tmp_path], capsys
@@ -199,3 +200,22 @@ def test_every_model_folder_has_the_same_parts(name):
 
 def test_models_leave_no_other_command_lines():
     assert not list(pathlib.Path(ROOT, "models").glob("*/__main__.py"))
+
+
+def test_words_in_any_order_and_runs_that_are_not_finished(trained, tmp_path, capsys):
+    assert main(["train", "--run-dir", str(trained), "mps_classifier", *SMALL[2:]]) == 0
+    assert "is finished" in capsys.readouterr().out
+    half = tmp_path / "half"
+    half.mkdir()
+    (half / "run.json").write_text((trained / "run.json").read_text())
+    assert "is not finished: the same `qjax train` goes on" in error_of(["evaluate", half], capsys)
+
+
+def test_a_row_with_a_gap_is_no_line_of_names(trained, tmp_path, capsys):
+    path = tmp_path / "rows.csv"
+    row = ",".join(["1"] * 64)
+    path.write_text(f",{row[2:]}\n{row}\n")
+    assert "cannot be read" in error_of(["predict", trained, path], capsys)
+    path.write_text(f"\ufeff{row}\n{row}\n")
+    assert main(["predict", str(trained), str(path)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3

@@ -203,3 +203,15 @@ def test_bad_arguments():
         projected_kernel(embed, X, gamma=0.0)
     with pytest.raises(ValueError, match=r"`kernel` must have shape \(m, m\)"):
         kernel_alignment(np.zeros((2, 3)), [0, 1])
+
+
+def test_a_symmetric_matrix_whose_blocks_have_to_shrink():
+    x = np.random.default_rng(0).uniform(size=(300, 4))
+
+    def embed(sample):
+        return qjax.Circuit(4).ry(sample, range(4))
+
+    whole = fidelity_kernel(embed, x)
+    np.testing.assert_allclose(fidelity_kernel(embed, x, memory=10**6), whole, atol=1e-6)
+    with pytest.raises(ValueError, match="Argument `block` must be at least 1, but is 0"):
+        fidelity_kernel(embed, x, block=0)

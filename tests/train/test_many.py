@@ -239,3 +239,15 @@ def test_a_grid_has_every_combination():
 def test_bad_arguments(data, options, message):
     with pytest.raises(ValueError, match=message):
         many(data, **options)
+
+
+def test_examples_and_folds_that_do_not_fit_are_refused(data):
+    def train(examples, folds=None):
+        options = {"seeds": [0, 1], "epochs": 1, "batch_size": 4, "progress": False}
+        fit_many(make, optax.adam(0.1), cross_entropy, examples, folds=folds, **options)
+
+    short = data.train._replace(labels=data.train.labels[:8])
+    with pytest.raises(ValueError, match="`data.train` must have arrays of one leading length"):
+        train(types.SimpleNamespace(train=short, valid=data.valid))
+    with pytest.raises(ValueError, match="`folds` must have indices from 0 to 39"):
+        train(data, k_folds(100, 2, seed=0))

@@ -43,7 +43,10 @@ def test_the_best_variables_come_back(data, tmp_path):
 def test_a_folder_belongs_to_its_settings(tmp_path):
     Workspace(tmp_path, {"seed": 0, "sizes": (1, 2)}, model="small")
     assert read_run(tmp_path) == {"model": "small", "config": {"seed": 0, "sizes": [1, 2]}}
-    Workspace(tmp_path, {"seed": 0, "sizes": (1, 2)}, model="small")
+    # Nothing was saved under the first settings, so they hold nobody.
+    Workspace(tmp_path, {"seed": 2}, model="small")
+    run = Workspace(tmp_path, {"seed": 0, "sizes": (1, 2)}, model="small")
+    run.save("kernel", matrix=np.zeros(2))
     with pytest.raises(CheckpointError, match="setting `seed` is 0 there and 1 here"):
         Workspace(tmp_path, {"seed": 1, "sizes": (1, 2)}, model="small")
     (tmp_path / "run.json").write_text(json.dumps({"model": "small"}))
