@@ -13,6 +13,7 @@ from flax import nnx
 from sklearn.linear_model import LogisticRegression
 
 import qjax
+from models.hybrid_digits.task import logits
 from qjax import data
 from qjax.nn import count_parameters
 from qjax.plot import confusion
@@ -130,11 +131,6 @@ def circuits(config: Config) -> dict[str, tuple[qjax.Circuit, Any]]:
     weights = {name: getattr(layer, name)[...] for name in names}
     circuit = encoding.build(weights, jnp.asarray(split(config).train.inputs[0]))
     return {"classifier": (circuit, readout(config.qubits, len(TABLES[config.dataset].classes)))}
-
-
-def logits(model: nnx.Module, inputs: Any) -> np.ndarray:
-    """Returns the logits of examples `[n, features]`."""
-    return np.asarray(nnx.jit(lambda model, x: model(x))(model, jnp.asarray(inputs)))
 
 
 def accuracy(model: nnx.Module, part: data.Examples) -> float:

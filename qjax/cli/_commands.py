@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import json
 import pathlib
 import sys
@@ -17,7 +18,7 @@ from rich.console import Console
 from qjax.cli import _catalogue, _read, _show
 from qjax.cli._errors import UsageError
 from qjax.cli._settings import with_settings
-from qjax.cli._train import read_results, train_model
+from qjax.cli._train import evaluated, read_results, train_model
 from qjax.measure import explain
 from qjax.train import Workspace, read_run, whole_file
 
@@ -79,7 +80,7 @@ class Evaluate:
     def __call__(self, console: Console) -> None:
         """Prints the numbers."""
         module, config, run = _open(self.run, console)
-        numbers = {k: np.asarray(v).item() for k, v in module.evaluate(config, run).items()}
+        numbers = evaluated(module, config, run)
         if self.json:
             sys.stdout.write(json.dumps(numbers, indent=2) + "\n")
         else:
@@ -107,12 +108,15 @@ class Predict:
         if not hasattr(module, "predict"):
             raise UsageError(f"`{self.run}` is a run of {module.__name__}, which predicts nothing.")
         columns = module.predict(config, run, _read.features(self.file, module.features(config)))
-        rows = [list(columns), *zip(*map(_plain, columns.values()), strict=True)]
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(columns)
+        table.writerows(zip(*map(_plain, columns.values()), strict=True))
         if self.out is None:
-            csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+            sys.stdout.write(text.getvalue())
             return
         with whole_file(self.out) as file:
-            file.write("".join(",".join(map(str, row)) + "\n" for row in rows).encode())
+            file.write(text.getvalue().encode())
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,7 +22,7 @@ def show_results(
     usual = dataclasses.replace(config, seed=0) == module.Config()
     table = Table("number", "value", "expected", title=name, title_justify="left")
     for key, value in results.items():
-        expected = spread(name) if usual and key == module.METRIC else ""
+        expected = spread(committed(name)) if usual and key == module.METRIC else ""
         table.add_row(key, number(value), expected)
     console.print(table)
 
@@ -35,14 +35,13 @@ def show_models(console: Console) -> None:
         runs = kept["runs"] if kept else []
         size = number(runs[0]["results"]["parameters"]) if runs else ""
         seconds = f"{np.median([run['seconds'] for run in runs]):.0f}" if runs else ""
-        expected = f"{module.METRIC} {spread(name)}"
+        expected = f"{module.METRIC} {spread(kept)}"
         table.add_row(name, summary(module), module.PAPER, size, expected, seconds)
     console.print(table)
 
 
-def spread(name: str) -> str:
-    """Returns a model's expected number, as measured, with its lowest and highest."""
-    kept = committed(name)
+def spread(kept: Mapping[str, Any] | None) -> str:
+    """Returns the number of committed results, with its lowest and highest."""
     if kept is None:
         return "not measured"
     values = [run["results"][kept["metric"]] for run in kept["runs"]]

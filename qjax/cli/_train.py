@@ -9,6 +9,7 @@ import os
 import pathlib
 import platform
 import time
+from types import ModuleType
 from typing import Any
 
 import jax
@@ -59,12 +60,11 @@ def train_model(
     else:
         began = time.perf_counter()
         module.train(config, run)
-        numbers = module.evaluate(config, run)
         results = {
             "model": name,
             "metric": module.METRIC,
             "config": dataclasses.asdict(config),
-            "results": {key: np.asarray(value).item() for key, value in numbers.items()},
+            "results": evaluated(module, config, run),
             # Of this process, where the run was resumed.
             "seconds": time.perf_counter() - began,
             **provenance(),
@@ -73,6 +73,12 @@ def train_model(
     show_results(module, config, results["results"], console)
     run.say(f"See {folder}")
     return results
+
+
+def evaluated(module: ModuleType, config: Any, run: Workspace) -> dict[str, Any]:
+    """Returns what a model's task says of a trained run, as numbers of Python."""
+    numbers = module.evaluate(config, run)
+    return {key: np.asarray(value).item() for key, value in numbers.items()}
 
 
 def read_results(folder: pathlib.Path) -> dict[str, Any] | None:

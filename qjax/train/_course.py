@@ -13,7 +13,7 @@ from flax import nnx
 
 from qjax.train._epoch import Metrics
 from qjax.train._folder import RunFolder
-from qjax.train._history import History, Record, Run, Timings
+from qjax.train._history import History, Record, Run, Timings, loss_first
 from qjax.train._state import TrainState, Variables, copied, named_arrays, variables, with_arrays
 
 
@@ -137,5 +137,4 @@ def _parts(whole: dict[str, Any]) -> tuple[TrainState, Variables]:
 
 
 def _floats(metrics: Metrics) -> dict[str, float]:
-    # jit returns dicts in alphabetical order; the loss belongs in front.
-    return {name: float(metrics[name]) for name in ("loss", *sorted(metrics.keys() - {"loss"}))}
+    return {name: float(value) for name, value in loss_first(metrics).items()}

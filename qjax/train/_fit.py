@@ -178,14 +178,12 @@ def _check_arguments(
     data: Data, epochs: int, batch_size: int, eval_batch_size: int, patience: int | None
 ) -> InMemory | Stream:
     """Returns where the batches come from."""
-    for name, value in (
-        ("epochs", epochs),
-        ("batch_size", batch_size),
-        ("eval_batch_size", eval_batch_size),
-        ("patience", 1 if patience is None else patience),
-    ):
-        if not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"Argument `{name}` must be a positive integer, but is {value!r}.")
+    check_positive(
+        epochs=epochs,
+        batch_size=batch_size,
+        eval_batch_size=eval_batch_size,
+        patience=1 if patience is None else patience,
+    )
     length_of("data.valid", data.valid)
     if isinstance(data.train, Stream):
         return data.train
@@ -196,6 +194,13 @@ def _check_arguments(
             f"but is {batch_size}."
         )
     return InMemory(data.train, batch_size)
+
+
+def check_positive(**values: Any) -> None:
+    """Raises unless all are integers above 0."""
+    for name, value in values.items():
+        if not isinstance(value, (int, np.integer)) or value < 1:
+            raise ValueError(f"Argument `{name}` must be a positive integer, but is {value!r}.")
 
 
 def length_of(name: str, examples: Batch) -> int:

@@ -50,14 +50,10 @@ class RunFolder:
         Raises:
             CheckpointError: If a checkpoint is damaged or belongs to another run.
         """
-        numbers = self._latest.numbers()
-        if not numbers:
+        found = newest(self._latest, described)
+        if found is None:
             return None
-        epoch = numbers[-1]
-        # What differs is told even where the arrays of a foreign run could not be read.
-        described_there = self._latest.notes(epoch).get("identity", {})
-        check_identity(self._latest.path / str(epoch), described_there, described)
-        saved = self._latest.restore(epoch)
+        epoch, saved = found
         # A kill between the two saves leaves a best checkpoint of the future. It will come
         # again, from the same state.
         self._best.delete_after(epoch)
@@ -93,3 +89,19 @@ class RunFolder:
 
     def _open(self, kind: str) -> CheckpointFolder:
         return self._exit.enter_context(CheckpointFolder(self.path / kind))
+
+
+def newest(folder: CheckpointFolder, described: Mapping[str, str]) -> tuple[int, Saved] | None:
+    """Returns the newest checkpoint and its number, or None if there is none.
+
+    Raises:
+        CheckpointError: If it is damaged or belongs to another run.
+    """
+    numbers = folder.numbers()
+    if not numbers:
+        return None
+    number = numbers[-1]
+    # What differs is told even where the arrays of a foreign run could not be read.
+    there = folder.notes(number).get("identity", {})
+    check_identity(folder.path / str(number), there, described)
+    return number, folder.restore(number)

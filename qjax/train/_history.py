@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,11 @@ class Run:
     best: nnx.State
     best_epoch: int
     stopped_by: int | None
+
+
+def loss_first(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the metrics with the loss in front; jit returns dicts in alphabetical order."""
+    return {name: metrics[name] for name in ("loss", *sorted(metrics.keys() - {"loss"}))}
 
 
 def as_csv(records: list[Record]) -> str:

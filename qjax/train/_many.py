@@ -15,7 +15,7 @@ from flax import nnx
 from rich.console import Console
 
 from qjax.train._epoch import epoch_order
-from qjax.train._fit import Data, length_of
+from qjax.train._fit import Data, check_positive, length_of
 from qjax.train._history import History, Record, Timings
 from qjax.train._part import Loop
 from qjax.train._runs import Folds, Runs
@@ -118,14 +118,12 @@ def fit_many(
     length = length_of("data.train", data.train) if given.folds is None else len(rows)
     if folds is None:
         length_of("data.valid", data.valid)
-    for name, value in (
-        ("epochs", epochs),
-        ("batch_size", batch_size),
-        ("eval_batch_size", eval_batch_size),
-        ("runs_at_once", count if runs_at_once is None else runs_at_once),
-    ):
-        if not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"Argument `{name}` must be a positive integer, but is {value!r}.")
+    check_positive(
+        epochs=epochs,
+        batch_size=batch_size,
+        eval_batch_size=eval_batch_size,
+        runs_at_once=count if runs_at_once is None else runs_at_once,
+    )
     if batch_size > length:
         raise ValueError(
             f"Argument `batch_size` must be at most the {length} training examples of a run, "

@@ -16,8 +16,9 @@ import numpy as np
 from rich.console import Console
 
 from qjax.train._checkpoint import Arrays, CheckpointFolder
-from qjax.train._history import Record
-from qjax.train._identity import check_identity, identity
+from qjax.train._folder import newest
+from qjax.train._history import Record, loss_first
+from qjax.train._identity import identity
 from qjax.train._progress import ProgressReport
 from qjax.train._state import Batch, named_arrays, with_arrays
 from qjax.train._stop import StopRequest
@@ -127,12 +128,11 @@ def _load(
     folder: CheckpointFolder, described: Mapping[str, str], sweep: Sweep
 ) -> tuple[Sweep, list[Record]]:
     """Returns the runs as last saved, or the fresh ones."""
-    if not (numbers := folder.numbers()):
+    found = newest(folder, described)
+    if found is None:
         return sweep, []
-    number = numbers[-1]
-    check_identity(folder.path / str(number), folder.notes(number)["identity"], described)
-    arrays = folder.restore(number).arrays
-    return with_arrays(sweep, arrays), _as_records(arrays, number)
+    number, saved = found
+    return with_arrays(sweep, saved.arrays), _as_records(saved.arrays, number)
 
 
 def _as_arrays(records: list[Record]) -> Arrays:
@@ -155,16 +155,13 @@ def _as_records(arrays: Arrays, epochs: int) -> list[Record]:
                 record[part][name] = row
             else:
                 record["seconds"] = row
-    return [{**r, "train": _sorted(r["train"]), "valid": _sorted(r["valid"])} for r in records]
-
-
-def _sorted(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    # jit returns dicts in alphabetical order; the loss belongs in front.
-    return {name: metrics[name] for name in ("loss", *sorted(metrics.keys() - {"loss"}))}
+    return [
+        {**r, "train": loss_first(r["train"]), "valid": loss_first(r["valid"])} for r in records
+    ]
 
 
 def _on_host(metrics: Mapping[str, jax.Array]) -> dict[str, np.ndarray]:
-    return {name: np.asarray(value, np.float64) for name, value in _sorted(metrics).items()}
+    return {name: np.asarray(value, np.float64) for name, value in loss_first(metrics).items()}
 
 
 def _medians(record: Record) -> Record:

@@ -92,10 +92,6 @@ class Workspace:
         optimizer: optax.GradientTransformation,
         loss: Loss,
         data: Data,
-        *,
-        epochs: int,
-        batch_size: int,
-        seed: int,
         **options: Any,
     ) -> Run:
         """Trains `model` by `qjax.train.fit` in the folder `name`, and draws its curves.
@@ -106,12 +102,9 @@ class Workspace:
             name: Folder within the run's, and label of the progress.
             model: Module to train.
             optimizer: Optax transformation.
-            loss: See `qjax.train.fit`; so is the rest.
+            loss: See `qjax.train.fit`.
             data: Has `train` and `valid`.
-            epochs: Epochs in all.
-            batch_size: Examples in a step.
-            seed: Seed of orders and of the keys given to `loss`.
-            **options: Further arguments of `qjax.train.fit`.
+            **options: Further arguments of `qjax.train.fit`: epochs, batch_size, seed and others.
 
         Raises:
             Stopped: If SIGINT or SIGTERM stopped it; all is saved.
@@ -121,9 +114,6 @@ class Workspace:
             optimizer,
             loss,
             data,
-            epochs=epochs,
-            batch_size=batch_size,
-            seed=seed,
             run_dir=self.path / name,
             config={"name": name, **self._config},
             label=name,
