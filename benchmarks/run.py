@@ -77,10 +77,7 @@ def main(argv: list[str] | None = None) -> int:
         "time_limit_s": args.time_limit,
     }
     rows = _resume(partial, header)
-    if rows is None:
-        rows = []
-        header |= _roofline.measure()
-    else:
+    if rows is not None:
         header = report.load(partial)[0]
         console.print(f"Going on from {len(rows)} rows in {partial}", soft_wrap=True)
     try:
@@ -89,6 +86,9 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         console.print(f"Argument `--out` must be a path that can be written, but: {error}")
         return 2
+    if rows is None:
+        rows = []
+        header |= _roofline.measure()
     done = {(row["workload"], row["library"]) for row in rows}
     names = list(dict.fromkeys(args.workloads))
     try:

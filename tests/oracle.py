@@ -112,7 +112,7 @@ def apply(state: np.ndarray, matrix: np.ndarray, qubits: Sequence[int]) -> np.nd
 def statevector(n: int, ops: Sequence[Operation], initial: np.ndarray | None = None) -> np.ndarray:
     """Returns the final amplitudes `[2**n]`, from |0...0> unless an initial state is given."""
     if initial is None:
-        initial = np.eye(2**n)[0]
+        initial = np.eye(1, 2**n)[0]
     state = np.asarray(initial, dtype=complex).reshape((2,) * n)
     for name, params, qubits in ops:
         state = apply(state, MATRICES[name](*params), qubits)

@@ -31,6 +31,16 @@ def block_size(n_qubits: int, limit: int = _BLOCK_BITS) -> int:
     return -(-n_qubits // blocks)
 
 
+def dense_size(n_qubits: int) -> int:
+    """Number of qubits of a dense block.
+
+    One block on five qubits is far larger than the state, and so is its cotangent, of which a batch
+    has one a sample: three and two are quicker, most of all where every sample has angles of its
+    own.
+    """
+    return 3 if n_qubits == 5 else block_size(n_qubits)
+
+
 def fuse(
     circuit: Circuit,
     max_qubits: int | None = None,
@@ -134,7 +144,7 @@ def fused_steps(circuit: Circuit, max_qubits: int | None, dtype: Any) -> int:
     """Number of blocks, tables and index maps that operations without a repeat are fused into."""
     n, items = circuit.n_qubits, circuit.structure.items
     operations = tuple(item for item in items if isinstance(item, Operation))
-    width = max_qubits or block_size(n)
+    width = max_qubits or dense_size(n)
     return _best(operations, circuit.leaves, n, width, dtype).steps
 
 
@@ -153,7 +163,7 @@ class _Builder:
 
     def __init__(self, n_qubits: int, max_qubits: int | None, dtype: Any, merged: bool):
         self.n_qubits, self.given, self.dtype, self.merged = n_qubits, max_qubits, dtype, merged
-        self.max_qubits = max_qubits or block_size(n_qubits)
+        self.max_qubits = max_qubits or dense_size(n_qubits)
         self.items: list[Any] = []
         self.leaves: list[Any] = []
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import _environment, adapters, report, run
+from benchmarks import _environment, _roofline, adapters, report, run
 from benchmarks._measure import Settings, measure
 
 FAKE = "tests.benchmarks.adapters."
@@ -16,6 +16,12 @@ def one_row(library, **settings):
     return row
 
 
+@pytest.fixture
+def unmeasured(monkeypatch):
+    """Leaves out the machine's rates, which take seconds."""
+    monkeypatch.setattr(_roofline, "measure", dict)
+
+
 def test_run_writes_a_header_and_a_row_for_every_pair(tmp_path):
     out = tmp_path / "new" / "results.jsonl"
     names = [FAKE + "right", FAKE + "raises"]
@@ -25,6 +31,7 @@ def test_run_writes_a_header_and_a_row_for_every_pair(tmp_path):
     header, *rows = map(json.loads, out.read_text().splitlines())
     assert header["kind"] == "machine"
     assert header["cores"] > 0 and header["memory_bytes"] > 0 and header["python"]
+    assert header["rates"]["copy_bytes_per_s"] > 0
     assert [(r["workload"], r["library"]) for r in rows] == [
         (w, library) for w in workloads for library in ("reference", *names)
     ]
@@ -44,7 +51,7 @@ def test_run_writes_a_header_and_a_row_for_every_pair(tmp_path):
     assert list(out.parent.iterdir()) == [out]
 
 
-def test_a_stopped_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
+def test_a_stopped_run_goes_on_where_it_stopped(tmp_path, monkeypatch, unmeasured):
     out = tmp_path / "results.jsonl"
     command = ["--libraries", FAKE + "right", "--repeats", "2", "--rounds", "1", "--out", str(out)]
     command += ["--workloads", "tfim-3-1", "qml-2-1-2"]
@@ -72,7 +79,7 @@ def test_a_stopped_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     assert len(out.read_text().splitlines()) == 5
 
 
-def test_a_run_of_other_settings_starts_anew(tmp_path):
+def test_a_run_of_other_settings_starts_anew(tmp_path, unmeasured):
     part = tmp_path / "results.jsonl.part"
     part.write_text('{"kind": "machine", "cpu": "another"}\n')
     command = ["--workloads", "tfim-3-1", "--libraries", FAKE + "right", "--repeats", "1"]

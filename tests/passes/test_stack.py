@@ -38,7 +38,7 @@ def low(monkeypatch):
     monkeypatch.setattr(_lower, "_STACK_STEPS", 3)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 30), st.integers(3, 5))
 def test_the_product_of_the_blocks_is_the_circuit(seed, count, k):
     gates = operations(seed, count)
@@ -54,7 +54,7 @@ def test_the_product_of_the_blocks_is_the_circuit(seed, count, k):
 
 @pytest.mark.parametrize("names", [tuple(NAMES), REAL], ids=["complex", "real"])
 def test_values_and_gradients_are_those_of_the_gates(monkeypatch, names):
-    gates = operations(7, 80, names)
+    gates = operations(7, 48, names)
     observable = qjax.Z(0) @ qjax.X(2) + 0.5 * qjax.Y(1) - qjax.X(4)
 
     def energy(scale):
