@@ -23,6 +23,7 @@ from qjax.gradients import (
 from qjax.measure import (
     MatrixProductState as MatrixProductState,
     amplitude as amplitude,
+    chunked_vmap as chunked_vmap,
     density_matrix as density_matrix,
     expectation as expectation,
     explain as explain,
@@ -31,6 +32,7 @@ from qjax.measure import (
     metric_operator as metric_operator,
     metric_tensor as metric_tensor,
     plan as plan,
+    plan_chunks as plan_chunks,
     probabilities as probabilities,
     quantum_fisher as quantum_fisher,
     sample as sample,
@@ -40,7 +42,17 @@ from qjax.measure import (
 
 # Reached as `qjax.nn` without an import statement, and loaded only then: they import Flax,
 # Optax or matplotlib.
-_LEAVES = ("data", "estimators", "interop", "library", "nn", "optimize", "plot", "train")
+_LEAVES = (
+    "chemistry",
+    "data",
+    "estimators",
+    "interop",
+    "library",
+    "nn",
+    "optimize",
+    "plot",
+    "train",
+)
 
 
 def __getattr__(name: str) -> Any:

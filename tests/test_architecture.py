@@ -13,11 +13,11 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A package imports from earlier lines only: packages on one line do not know each other. Private
 # modules at the top (qjax/_*.py) lie below all of them, and qjax/__init__.py above.
 LAYERS = (
-    {"circuit", "kernels"},
+    {"circuit", "kernels", "sharding"},
     {"passes", "library"},
     {"engines", "gradients"},
     {"measure"},
-    {"data", "interop", "nn", "optimize", "plot", "testing"},
+    {"chemistry", "data", "interop", "nn", "optimize", "plot", "testing"},
     {"train"},
     {"estimators"},
     {"cli"},

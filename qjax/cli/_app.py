@@ -14,32 +14,36 @@ from rich.console import Console
 
 from qjax.cli import _catalogue
 from qjax.cli._commands import COMMANDS, Train
-from qjax.cli._errors import UsageError
+from qjax.cli._errors import ProcessLost, UsageError
+from qjax.cli._hosts import leave
 from qjax.train import Stopped, TrainingError
 
 _ABOUT = """Quantum machine learning on JAX: trains, evaluates and explains the models.
 
-Exit codes: 0 done; 2 bad arguments or input; 128 + n stopped by signal n."""
+Exit codes: 0 done; 1 a table has errors; 2 bad arguments or input; 128 + n stopped by signal n;
+134 another process of the run died."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command `qjax` and returns its exit code."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    return leave(_run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _run(arguments: list[str]) -> int:
     try:
         if arguments[:1] == ["bench"]:
             _catalogue.from_checkout("benchmarks")
             return int(importlib.import_module("benchmarks.run").main(arguments[1:]))
-        _parse(arguments or ["--help"])(Console())
-    except (UsageError, TrainingError, ValueError, OSError) as error:
+        return int(_parse(arguments or ["--help"])(Console()) or 0)
+    except (UsageError, TrainingError, ProcessLost, ValueError, OSError) as error:
         Console(stderr=True).print(
             f"error: {error}", style="red", highlight=False, soft_wrap=True, markup=False
         )
-        return 2
+        return 134 if isinstance(error, ProcessLost) else 2
     except Stopped as stopped:
         return 128 + stopped.signal
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def _parse(arguments: list[str]) -> Any:

@@ -49,8 +49,35 @@ def load(name: str) -> ModuleType:
     """
     known = names()
     if name not in known:
-        raise UsageError(f"Unknown model {name!r}.{_nearest(name, known)}")
+        raise UsageError(f"Unknown model {name!r}.{nearest(name, known)}")
     return importlib.import_module(f"models.{name}")
+
+
+def table_names() -> list[str]:
+    """Returns the names of all published tables."""
+    from_checkout("benchmarks")
+    paths = (ROOT / "benchmarks" / "tables").glob("[!_]*")
+    return sorted(p.stem for p in paths if p.suffix == ".py" or (p / "__init__.py").exists())
+
+
+def table_module(name: str) -> str:
+    """Returns the module of a table; a dotted name is one itself, of anyone's table."""
+    return name if "." in name else f"benchmarks.tables.{name}"
+
+
+def load_table(name: str) -> Any:
+    """Returns a published table.
+
+    Raises:
+        UsageError: If there is none of that name; the nearest are named.
+    """
+    known = table_names()
+    if name not in known and "." not in name:
+        raise UsageError(f"Unknown table {name!r}.{nearest(name, known)}")
+    try:
+        return importlib.import_module(table_module(name)).TABLE
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"Table {name} cannot be loaded: {error}.") from error
 
 
 def variant(module: ModuleType, name: str) -> Any:
@@ -60,7 +87,7 @@ def variant(module: ModuleType, name: str) -> Any:
         UsageError: If there is none of that name.
     """
     if name not in module.VARIANTS:
-        raise UsageError(f"Unknown variant {name!r}.{_nearest(name, list(module.VARIANTS))}")
+        raise UsageError(f"Unknown variant {name!r}.{nearest(name, list(module.VARIANTS))}")
     return module.VARIANTS[name]
 
 
@@ -84,7 +111,7 @@ def field_of(config: Any, name: str) -> dataclasses.Field[Any]:
     fields = {field.name: field for field in dataclasses.fields(config)}
     name = name.replace("-", "_")
     if name not in fields:
-        raise UsageError(f"Unknown field {name!r} in `--set`.{_nearest(name, list(fields))}")
+        raise UsageError(f"Unknown field {name!r} in `--set`.{nearest(name, list(fields))}")
     return fields[name]
 
 
@@ -106,10 +133,13 @@ def config_from(module: ModuleType, values: dict[str, Any], where: object) -> An
         raise CheckpointError(f"`{where}` has settings that cannot be used: {error}") from error
 
 
+def nearest(name: str, known: list[str]) -> str:
+    """Returns what to say of a name that is not known."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if near:
+        return f" Did you mean {' or '.join(near)}?"
+    return f" There are {', '.join(known[:20])}{', ...' if len(known) > 20 else ''}."
+
+
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f" Did you mean {' or '.join(near)}?" if near else f" There are {', '.join(known)}."

@@ -17,10 +17,12 @@ from rich.console import Console
 
 from qjax.cli import _catalogue, _read, _show
 from qjax.cli._errors import UsageError
+from qjax.cli._hosts import Hosts, joined, mesh_of
 from qjax.cli._settings import with_settings
-from qjax.cli._train import evaluated, read_results, train_model
+from qjax.cli._tables import Tables
+from qjax.cli._train import evaluated, provenance, read_results, train_model
 from qjax.measure import explain
-from qjax.train import Workspace, read_run, whole_file
+from qjax.train import Workspace, check_same, leads, read_run, whole_file
 
 Flag = tyro.conf.FlagCreatePairsOff[bool]
 Model = Annotated[str, tyro.conf.arg(metavar="MODEL")]
@@ -59,13 +61,31 @@ class Train:
     """Folder of the run: runs/MODEL, or runs/MODEL-VARIANT, if not given."""
     force: Flag = False
     """Move an earlier run in the folder aside and begin anew."""
+    mesh: Annotated[str | None, tyro.conf.arg(metavar="AXIS=DEVICES,...")] = None
+    """Devices to train on, such as batch=8: each has a share of every batch."""
+    checkpoint_seconds: float = 10.0
+    """Shortest time between checkpoints. What is stopped by a signal is always saved."""
+    hosts: tyro.conf.OmitArgPrefixes[Hosts] = Hosts()
 
     def __call__(self, console: Console) -> None:
         """Trains, evaluates, and leaves everything in the folder."""
         config = with_settings(self.config, self.settings)
         name = self.model if self.variant == "default" else f"{self.model}-{self.variant}"
         folder = self.run_dir or pathlib.Path("runs") / name
-        train_model(self.model, config, folder, force=self.force, console=console)
+        with joined(self.hosts):
+            asked = {"model": self.model, **dataclasses.asdict(config)}
+            asked |= {"num_processes": self.hosts.num_processes, "mesh": self.mesh}
+            asked |= {"run_dir": str(folder), "force": self.force}
+            check_same({**asked, "versions": provenance()["versions"]})
+            train_model(
+                self.model,
+                config,
+                folder,
+                force=self.force,
+                console=console if leads() else Console(quiet=True),
+                mesh=mesh_of(self.mesh),
+                checkpoint_seconds=self.checkpoint_seconds,
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,7 +168,7 @@ class Bench:
     """Times qjax beside other libraries. `qjax bench --help` shows the options."""
 
 
-COMMANDS = (Models, Train, Evaluate, Predict, Explain, Bench)
+COMMANDS = (Models, Train, Evaluate, Predict, Explain, Bench, Tables)
 
 
 def _plain(column: Any) -> list[Any]:

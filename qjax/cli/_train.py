@@ -14,12 +14,13 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 from rich.console import Console
 
 from qjax._version import __version__
 from qjax.cli._catalogue import load
 from qjax.cli._show import show_results
-from qjax.train import CheckpointError, Workspace
+from qjax.train import CheckpointError, Workspace, by_leader, leaders
 
 RESULTS = "results.json"
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scikit-learn")
@@ -32,6 +33,8 @@ def train_model(
     *,
     force: bool = False,
     console: Console | None = None,
+    mesh: Mesh | None = None,
+    checkpoint_seconds: float = 10.0,
 ) -> dict[str, Any]:
     """Trains a model, or goes on with what is in `folder`, and writes `results.json` there.
 
@@ -41,6 +44,9 @@ def train_model(
         folder: Folder of the run.
         force: Whether to move what is in the folder aside and begin anew.
         console: Where to report; the terminal if None.
+        mesh: Devices to train on; None for the default one. Where they are those of several
+            processes, each calls this with the same arguments.
+        checkpoint_seconds: Shortest time between checkpoints.
 
     Returns:
         What `results.json` holds: the settings, the numbers, seconds, versions, device.
@@ -53,9 +59,16 @@ def train_model(
     module = load(name)
     console = console or Console()
     if force:
-        _move_aside(folder, console)
-    run = Workspace(folder, config, model=name, console=console)
-    if (results := read_results(folder)) is not None:
+        by_leader(lambda: _move_aside(folder, console))
+    run = Workspace(
+        folder,
+        config,
+        model=name,
+        console=console,
+        mesh=mesh,
+        checkpoint_seconds=checkpoint_seconds,
+    )
+    if (results := leaders(read_results(folder))) is not None:
         run.say(f"The run in {folder} is finished; --force begins anew.")
     else:
         began = time.perf_counter()
@@ -102,13 +115,18 @@ def read_results(folder: pathlib.Path) -> dict[str, Any] | None:
 def provenance() -> dict[str, Any]:
     """Returns what the numbers of a run were made with."""
     return {
-        "versions": {
-            "python": platform.python_version(),
-            "qjax": __version__,
-            **{name: importlib.metadata.version(name) for name in _PACKAGES},
-        },
+        "versions": versions(),
         "device": jax.devices()[0].device_kind,
         "cores": os.cpu_count(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions of what computes."""
+    return {
+        "python": platform.python_version(),
+        "qjax": __version__,
+        **{name: importlib.metadata.version(name) for name in _PACKAGES},
     }
 
 

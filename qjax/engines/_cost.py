@@ -11,12 +11,14 @@ import jax
 
 from qjax.kernels import (
     Block,
+    Exchange,
     Gather,
     Loop,
     Move,
     PauliRotation,
     Phases,
     Program,
+    Renumber,
     Rounds,
     Route,
     Tile,
@@ -34,6 +36,8 @@ class Cost:
         passes: How often the state is read and written.
         flops: Floating-point operations on the state.
         kept: States that ordinary reverse mode keeps, factors and indices of their size included.
+        exchanges: How often devices exchange parts of the state.
+        sent: Real numbers that each device sends in them.
     """
 
     steps: Counter[str] = dataclasses.field(default_factory=Counter)
@@ -42,6 +46,8 @@ class Cost:
     passes: int = 0
     flops: int = 0
     kept: int = 0
+    exchanges: int = 0
+    sent: int = 0
 
     def __add__(self, other: Cost) -> Cost:
         """The cost of one after the other."""
@@ -57,6 +63,8 @@ class Cost:
             rounds * self.passes,
             rounds * self.flops,
             rounds * self.kept,
+            rounds * self.exchanges,
+            rounds * self.sent,
         )
 
 
@@ -108,8 +116,19 @@ def _tile(tile: Tile, _: Any, size: int) -> Cost:
     return _step("tiles", size * sum(4 * 2**span.width for span in spans), len(spans))
 
 
-# The state's size, in real numbers, is the last argument. A row of a K x K product is 2 K
-# operations, a complex product of two numbers 6; a tile's blocks are complex.
+def _exchange(exchange: Exchange, _: Any, size: int) -> Cost:
+    # A device keeps the chunk that it would send to itself.
+    k = len(exchange.places)
+    step = _step(f"exchanges of {k} qubits" if k > 1 else "exchanges of a qubit", 0, 0)
+    return dataclasses.replace(step, exchanges=1, sent=size - (size >> k))
+
+
+def _renumber(*args: Any) -> Cost:
+    return dataclasses.replace(_step("exchanges of devices", 0, 0), exchanges=1, sent=args[-1])
+
+
+# The state's size on a device, in real numbers, is the last argument. A row of a K x K product is
+# 2 K operations, a complex product of two numbers 6; a tile's blocks are complex.
 _ROWS: dict[type, Callable[[Any, Any, int], Cost]] = {
     Block: lambda s, _, size: _step(f"blocks of {s.n_bits} bits", size * 2 * 2**s.n_bits, 1),
     Phases: _phases,
@@ -117,6 +136,8 @@ _ROWS: dict[type, Callable[[Any, Any, int], Cost]] = {
     Move: lambda *_: _step("moves", 0, 0),
     Gather: lambda *_: _step("gathers", 0, 1),
     Route: lambda *_: _step("gathers", 0, 1),
+    Exchange: _exchange,
+    Renumber: _renumber,
     Tile: _tile,
     Loop: _loop,
     Rounds: _rounds,

@@ -58,16 +58,25 @@ class Lower:
     real: bool = False
     merged: bool = False
 
-    def __call__(self, circuit: Circuit, *, loop: bool = False) -> Program:
+    def __call__(
+        self,
+        circuit: Circuit,
+        *,
+        loop: bool = False,
+        start: Order | None = None,
+        end: Order | None = None,
+    ) -> Program:
         """The program of a circuit.
 
         Args:
             circuit: Any circuit.
-            loop: Whether the program must end in the order in which it starts; otherwise it ends
-                in the canonical order, the imaginary part and then qubit 0 first.
+            loop: Whether the program must end in the order in which it starts.
+            start: The order in which it starts; by default the one that suits it.
+            end: The order in which it ends, if it is no loop's; by default the canonical one, the
+                imaginary part and then qubit 0 first.
         """
         circuit = roll(circuit) if self.roll else circuit
-        return _lower(circuit, self, loop)
+        return _lower(circuit, self, loop, start, end)
 
     def stacks(self, circuit: Circuit) -> bool:
         """Whether operations without a repeat run as blocks of one size in a loop.
@@ -101,9 +110,11 @@ def canonical(n_qubits: int, real: bool) -> Order:
     return qubits if real else (n_qubits, *qubits)
 
 
-def _lower(circuit: Circuit, lower: Lower, loop: bool) -> Program:
-    plan = _Plan(canonical(circuit.n_qubits, lower.real), circuit, lower)
-    home, start = plan.order, None
+def _lower(
+    circuit: Circuit, lower: Lower, loop: bool, start: Order | None, end: Order | None
+) -> Program:
+    home = end or canonical(circuit.n_qubits, lower.real)
+    plan = _Plan(start or home, circuit, lower)
     segments = list(_segments(circuit))
     for index, segment in enumerate(segments):
         if lower.stacks(segment):

@@ -9,7 +9,7 @@ import jax
 
 def device_memory() -> int:
     """Bytes of the default device, or of the machine where the device does not say."""
-    stats = jax.devices()[0].memory_stats() or {}
+    stats = jax.local_devices()[0].memory_stats() or {}
     if "bytes_limit" in stats:
         return int(stats["bytes_limit"])
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

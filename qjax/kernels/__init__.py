@@ -1,6 +1,11 @@
 """Arrays to arrays: the steps that act on a statevector, with no circuit in sight."""
 
-from qjax.kernels._mesh import like_varying as like_varying
+from qjax.kernels._exchange import (
+    Exchange as Exchange,
+    Renumber as Renumber,
+    bits_of as bits_of,
+)
+from qjax.kernels._mesh import like_varying as like_varying, made_varying as made_varying
 from qjax.kernels._mps import (
     Mps as Mps,
     bond_basis as bond_basis,
@@ -19,6 +24,11 @@ from qjax.kernels._mps_read import (
     string_values as string_values,
 )
 from qjax.kernels._pauli import pauli_values as pauli_values
+from qjax.kernels._pauli_across import (
+    SplitMask as SplitMask,
+    pauli_values_across as pauli_values_across,
+)
+from qjax.kernels._pauli_spread import spread_pauli_values as spread_pauli_values
 from qjax.kernels._program import (
     Evolve as Evolve,
     Loop as Loop,
@@ -30,7 +40,11 @@ from qjax.kernels._program import (
     run_ready as run_ready,
     run_rounds as run_rounds,
 )
-from qjax.kernels._sample import marginal as marginal, sample_bits as sample_bits
+from qjax.kernels._sample import (
+    marginal as marginal,
+    sample_bits as sample_bits,
+    sample_bits_across as sample_bits_across,
+)
 from qjax.kernels._state import (
     product_state as product_state,
     real_block as real_block,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 
 def varying(*values: Any) -> set[str]:
@@ -30,3 +31,16 @@ def summed_like(cotangent: jax.Array, array: jax.Array) -> jax.Array:
     """The cotangent of an array, summed over the devices that share the array."""
     shared = tuple(sorted(varying(cotangent) - varying(array)))
     return jax.lax.psum(cotangent, shared) if shared else cotangent
+
+
+def made_varying(tree: Any, axis: str) -> Any:
+    """A pytree of arrays, each marked as varying over a mesh axis.
+
+    Its cotangent is then summed over the devices once, and not wherever it is used.
+    """
+
+    def one(leaf: Any) -> jax.Array:
+        array = jnp.asarray(leaf)
+        return array if axis in varying(array) else jax.lax.pcast(array, (axis,), to="varying")
+
+    return jax.tree.map(one, tree)

@@ -40,7 +40,7 @@ def pauli_values(state: jax.Array, masks: Masks) -> jax.Array:
     Returns:
         Real ``[strings]``.
     """
-    return _evaluate(state, state, masks, scale=1.0)
+    return evaluate(state, state, masks, scale=1.0)
 
 
 @pauli_values.defjvp
@@ -54,10 +54,10 @@ def _pauli_values_jvp(
     # Bound to the values: going back, XLA would otherwise spread the cotangents over all amplitudes
     # before the circuit is run, and keep the state for the values while it is undone.
     scale = 2 + 0 * jax.lax.stop_gradient(values)
-    return values, _evaluate(state, tangent, masks, scale=scale)
+    return values, evaluate(state, tangent, masks, scale=scale)
 
 
-def _evaluate(state: jax.Array, other: jax.Array, masks: Masks, *, scale: Any) -> jax.Array:
+def evaluate(state: jax.Array, other: jax.Array, masks: Masks, *, scale: Any) -> jax.Array:
     """Scale * Re <other|P|state> for each string, where other may be the state itself."""
     values, order = [], []
     for x, members in _turned(masks):
@@ -178,6 +178,12 @@ def _loop(
     state: jax.Array, other: jax.Array, masks: Masks, bucket: list[tuple[int, list[int]]]
 ) -> jax.Array:
     """Values of groups with about as many strings each, one group a round."""
+    rows, kept = tabled(masks, bucket)
+    return read_rows(state, other, jax.tree.map(jnp.asarray, rows)).reshape(-1)[kept]
+
+
+def tabled(masks: Masks, bucket: list[tuple[int, list[int]]]) -> tuple[Any, np.ndarray]:
+    """Groups of strings with the same flips as rows of arrays, and where each string's value is."""
     width = max(len(members) for _, members in bucket)
     z = np.zeros((len(bucket), width), np.uint32)
     lead = np.zeros((len(bucket), width), np.float32)
@@ -186,6 +192,12 @@ def _loop(
     x = np.array([x for x, _ in bucket], np.uint32)
     odd = np.array([masks[m[0]][0] & masks[m[0]][1] for _, m in bucket])
     odd = np.array([int(o).bit_count() & 1 for o in odd], bool)
+    kept = np.concatenate([row * width + np.arange(len(m)) for row, (_, m) in enumerate(bucket)])
+    return (x, odd, z, lead), kept
+
+
+def read_rows(state: jax.Array, other: jax.Array, rows: Any) -> jax.Array:
+    """Values of groups of strings, ``[rows, width]``, one group a round."""
 
     @functools.partial(jax.checkpoint, prevent_cse=False)  # Keeps one state, not one a round.
     def body(operands: tuple[jax.Array, jax.Array], group: Any) -> jax.Array:
@@ -196,7 +208,4 @@ def _loop(
         return _signed_sums(flipped, other, odd, z, lead)
 
     step: Callable[..., Any] = lambda _, group: (None, body((state, other), group))  # noqa: E731
-    groups = jax.tree.map(jnp.asarray, (x, odd, z, lead))
-    sums = jax.lax.scan(step, None, groups)[1]
-    kept = np.concatenate([row * width + np.arange(len(m)) for row, (_, m) in enumerate(bucket)])
-    return sums.reshape(-1)[kept]
+    return jax.lax.scan(step, None, rows)[1]

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.kernels import _state as kernel
+from qjax.kernels._exchange import Exchange, Renumber
 from qjax.kernels._mesh import summed_like
 from qjax.kernels._tile_step import Tile
 
@@ -159,7 +160,8 @@ class Route(NamedTuple):
         return kernel.route(state, columns[1])
 
 
-Step = Block | Phases | PauliRotation | Move | Gather | Route | Tile
+Permutation = Move | Gather | Route | Exchange | Renumber
+Step = Block | Phases | PauliRotation | Permutation | Tile
 
 
 def ready(step: Step, array: Any, lead: tuple[int, ...]) -> Any:
@@ -187,7 +189,7 @@ def reverse(
     if isinstance(step, Tile):
         return step.reverse(array, after, cotangent)
     before = step.undo(array, after)
-    if isinstance(step, Move | Gather | Route):  # A permutation: its transpose undoes it.
+    if isinstance(step, Permutation):  # Its transpose undoes it.
         return (), before, step.undo(array, cotangent)
     if isinstance(step, Block):
         bar, cotangent = step.pull_back(array, before, cotangent)

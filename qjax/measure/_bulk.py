@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jax.sharding import PartitionSpec
 
 from qjax.circuit import Circuit
+from qjax.measure._samples import in_chunks
+from qjax.measure._split import Split
 from qjax.passes import Cones
 
 
-def in_bulk(function: Callable[[Circuit], jax.Array], cones: Cones, chunk: int) -> jax.Array:
-    """The function of each cone, ``[cones, ...]``, so many at a time."""
+def in_bulk(
+    function: Callable[[Circuit], jax.Array], cones: Cones, chunk: int, split: Split | None = None
+) -> jax.Array:
+    """The function of each cone, ``[cones, ...]``, so many at a time on each device."""
     structure, leaves = cones.circuit.structure, cones.circuit.leaves
     count = len(cones.places)
-    own = [leaf for leaf, axis in zip(leaves, cones.axes, strict=True) if axis is not None]
 
-    def one(own: list[jax.Array]) -> jax.Array:
-        left = iter(own)
-        each = [
-            leaf if axis is None else next(left)
-            for leaf, axis in zip(leaves, cones.axes, strict=True)
-        ]
-        return function(Circuit.from_parts(structure, each))
+    def values(own: list[jax.Array], shared: list[Any]) -> jax.Array:
+        def one(own: list[jax.Array]) -> jax.Array:
+            left, ours = iter(own), iter(shared)
+            each = [next(ours if axis is None else left) for axis in cones.axes]
+            return function(Circuit.from_parts(structure, each))
 
-    if not own:
-        return jnp.repeat(one([])[None], count, 0)
-    if count <= chunk:
-        return jax.vmap(one)(own)
-    # Whole chunks, so that one program serves all; what is added is dropped.
-    chunks = -(-count // chunk)
-    size = -(-count // chunks)
-    index = jnp.minimum(jnp.arange(chunks * size), count - 1).reshape(chunks, size)
-    # Going back, a chunk is run again, so that only one chunk's states are alive.
-    some = jax.checkpoint(lambda at: jax.vmap(one)([leaf[at] for leaf in own]))
-    values = jax.lax.map(some, index)
-    return values.reshape(chunks * size, *values.shape[2:])[:count]
+        return in_chunks(one, own, chunk) if own else jnp.repeat(one([])[None], count, 0)
+
+    own, shared = (
+        [leaf for leaf, axis in zip(leaves, cones.axes, strict=True) if (axis is None) == same]
+        for same in (False, True)
+    )
+    if split is None or not own:
+        return values(own, shared)
+    # One row a cone, so that one array is exchanged and not one a leaf. Every device gets as many
+    # rows; what is added is dropped.
+    unravel = ravel_pytree([leaf[0] for leaf in own])[1]
+    rows = jax.vmap(lambda own: ravel_pytree(own)[0])(own)
+    extra = -count % split.devices
+    filled = jnp.concatenate([rows, jnp.repeat(rows[-1:], extra, 0)]) if extra else rows
+    terms = PartitionSpec(split.axis)
+    spread = split.map(
+        lambda rows, shared: values(jax.vmap(unravel)(rows), shared),
+        (terms, PartitionSpec()),
+        terms,
+    )
+    return split.everywhere(spread(split.everywhere(filled), shared))[:count]

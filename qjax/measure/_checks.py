@@ -80,6 +80,20 @@ def checked(
     return engine, gradient
 
 
+def check_spreads(engine: Engine) -> None:
+    """Raises ValueError where an engine cannot spread Pauli strings over devices."""
+    if isinstance(engine, MPS):
+        raise ValueError(
+            "Engine `MPS` does not support `mesh`: it reads all strings on its way along one "
+            "chain. Consider `engine=Statevector()` or `TensorNetwork()` instead."
+        )
+    if isinstance(engine, Statevector) and engine.mesh is not None:
+        raise ValueError(
+            "Argument `mesh` must be left out where the engine has a mesh: each device then reads "
+            "all strings from its part of the state."
+        )
+
+
 def checked_observables(observable: Any, n_qubits: int) -> tuple[PauliSum, ...]:
     """The observables that one or a list of them holds, checked."""
     observables = (observable,) if isinstance(observable, PauliSum) else observable

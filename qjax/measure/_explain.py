@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+from jax.sharding import AbstractMesh
 
-from qjax.circuit import Circuit, PauliSum
-from qjax.engines import MPS, Cost, Statevector, TensorNetwork, bytes_text, predict
+from qjax.circuit import Circuit, PauliSum, Word
+from qjax.engines import MPS, Cost, Stages, Statevector, TensorNetwork, bytes_text, predict
 from qjax.gradients import Adjoint, Backprop, ParameterShift
 from qjax.measure._checks import (
     Engine,
@@ -19,6 +21,36 @@ from qjax.measure._checks import (
     checked_observables,
 )
 from qjax.measure._choice import QUICK_QUBITS, Estimate, Question, estimate, estimates, parts_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Rates:
+    """What a device is stated to do, for a prediction of time.
+
+    Args:
+        link: Bytes a second that it sends to other devices.
+        memory: Bytes a second that it reads from or writes to its memory.
+
+    Example:
+        >>> from qjax.measure import Rates
+        >>> Rates(link=25e9, memory=2e12).seconds(sent=50e9, moved=1e12)
+        (2.0, 0.5)
+    """
+
+    link: float
+    memory: float
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        for name in ("link", "memory"):
+            if not getattr(self, name) > 0:
+                raise ValueError(
+                    f"Argument `{name}` must be positive, but is {getattr(self, name)}."
+                )
+
+    def seconds(self, sent: float, moved: float) -> tuple[float, float]:
+        """Time on the links and in memory, for bytes sent and bytes read or written."""
+        return sent / self.link, moved / self.memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,13 +65,17 @@ class Explanation:
         cost: Steps, passes over memory and floating-point operations of a run of a statevector.
         flips: Number of passes over the final state that the observable takes.
         real: Whether the state stays real, and takes half the memory.
-        state_bytes: Bytes of one state.
+        state_bytes: Bytes of one state, on each device.
         states: Number of states alive at once in a run, and with the gradient.
         refusal: Why it does not run, or nothing.
         cones: Where light cones are run in bulk: for each circuit, how many cones are that circuit,
             and its qubits. The counts above are then those of one cone, the widest.
         estimates: What engines are predicted to take, the quickest first; where none was given,
             the choice.
+        devices: Number of devices that share a state.
+        sent: Bytes of the state that each of them sends to others in a run, and with the gradient
+            (of ``ParameterShift``, in each of its runs). Sums over the devices are not counted.
+        rates: What a device is stated to do, or None.
     """
 
     engine: Engine
@@ -54,6 +90,20 @@ class Explanation:
     refusal: str
     cones: tuple[tuple[int, int], ...] = ()
     estimates: tuple[Estimate, ...] = ()
+    devices: int = 1
+    sent: tuple[int, int] = (0, 0)
+    rates: Rates | None = None
+
+    @property
+    def seconds(self) -> tuple[float, float] | None:
+        """Predicted time of a run on the links and in memory, where rates are stated.
+
+        A pass reads a state and writes it.
+        """
+        if self.rates is None or self.cost is None:
+            return None
+        passes = self.cost.passes + self.flips
+        return self.rates.seconds(self.sent[0], 2 * passes * self.state_bytes)
 
     @property
     def peak_bytes(self) -> int:
@@ -66,7 +116,8 @@ class Explanation:
     def reason(self) -> str:
         """Why this engine, in words."""
         if self.refusal or not self.estimates:
-            return self.refusal or _FITS
+            planned = isinstance(getattr(self.engine, "mesh", None), AbstractMesh)
+            return self.refusal or (_PLANNED if planned else _FITS)
         if len(self.estimates) == 1:
             return "as it was asked for"
         if self.estimates[0].total > min(each.total for each in self.estimates if each.runs):
@@ -99,6 +150,7 @@ class Explanation:
         rounds = ", ".join(str(r) for r in cost.loops)
         steps = ", ".join(f"{count:,} {kind}" for kind, count in cost.steps.items())
         bytes_ = [bytes_text(s * self.state_bytes) for s in self.states]
+        each = "on each device: " if self.devices > 1 else ""
         return {
             "product prefix": f"{cone - left:,} gates are one outer product, {left:,} are left",
             "roll": f"loops of {rounds} rounds" if rounds else "no loops",
@@ -107,9 +159,24 @@ class Explanation:
             f"{cost.flops:.3g} floating-point operations",
             "a state": f"{bytes_text(self.state_bytes)}, {self.engine.dtype.name}"
             + self.real * " without an imaginary part",
-            "memory": f"{self.states[0]} states forward ({bytes_[0]}), "
+            "memory": f"{each}{self.states[0]} states forward ({bytes_[0]}), "
             f"{self.states[1]} with the gradient ({bytes_[1]})",
-        }
+        } | self._exchanges(cost)
+
+    def _exchanges(self, cost: Cost) -> dict[str, str]:
+        """What is sent between devices, and how long that and all else takes."""
+        rows = {}
+        if self.devices > 1:
+            run, both = map(bytes_text, self.sent)
+            shifted = isinstance(self.gradient, ParameterShift)
+            rows["exchanges"] = (
+                f"{cost.exchanges:,} among {self.devices:,} devices; each sends {run} in a run, "
+                + ("as in every run at shifted angles" if shifted else f"{both} with the gradient")
+            )
+        if self.seconds is not None:
+            link, memory = self.seconds
+            rows["time of a run"] = f"{link:.3g} s on the links, {memory:.3g} s in memory"
+        return rows
 
 
 def _why(gradient: Gradient, engine: Engine) -> str:
@@ -119,6 +186,7 @@ def _why(gradient: Gradient, engine: Engine) -> str:
 
 
 _FITS = "exact, and its states fit in memory"
+_PLANNED = "exact; planned for a mesh of which there are no devices here"
 
 # For each gradient how many states are alive at once, and why one would use it.
 # Measured with `compiled.memory_analysis()`; a string with X or Y needs a permuted state besides.
@@ -144,6 +212,7 @@ def explain(
     *,
     engine: Engine | None = None,
     gradient: Gradient | None = None,
+    rates: Rates | None = None,
 ) -> Explanation:
     """What qjax does with a circuit, pass by pass, and what it is predicted to cost.
 
@@ -155,6 +224,7 @@ def explain(
             is about the whole state.
         engine: How to run it; by default what is predicted to be quickest.
         gradient: How to differentiate it; the engine's by default.
+        rates: What a device is stated to do, for a prediction of a statevector's time.
 
     Returns:
         A value whose ``str`` is a report.
@@ -171,6 +241,15 @@ def explain(
         ((40, 3), (79, 5, 2))
         >>> print(str(report).splitlines()[0])
         light cone      40 -> 3 qubits, 79 -> 5 gates
+
+        The plan for devices that are not there:
+
+        >>> from jax.sharding import AbstractMesh
+        >>> wide = qjax.Circuit(36).h(range(36)).cz(range(35), range(1, 36)).rx(0.1, range(36))
+        >>> engine = qjax.Statevector(mesh=AbstractMesh((256,), ("state",)))
+        >>> report = qjax.explain(wide, engine=engine)
+        >>> report.cost.exchanges, report.state_bytes == 2**28 * 8
+        (1, True)
     """
     check_is_circuit(circuit)
     n = circuit.n_qubits
@@ -186,6 +265,7 @@ def explain(
     engine, gradient = checked(question, circuit, engine, gradient)
     if isinstance(engine, Statevector):
         report = _statevector(circuit, question, engine, gradient)
+        report = dataclasses.replace(report, rates=rates)
     else:
         asked = question.narrow(engine, circuit)[0]
         left = asked.structure.n_gates
@@ -203,14 +283,25 @@ def _statevector(
     parts = parts_of(engine, circuit, question)
     widest = max(parts, key=lambda part: part.circuit.n_qubits)
     cone = widest.circuit
-    stages = jax.eval_shape(engine.stages, cone)
-    flips = {word.x for word in widest.question.words or ()}
+    words = widest.question.words or ()
+    stages, across, read = _stages(engine, cone, words)
+    flips = {word.x for word in words}
     cost = predict(stages.program)
-    real = len(stages.program.order) == cone.n_qubits
-    states = _GRADIENTS[type(gradient)][0](gradient, cost, engine.states, any(flips))
+    local = cone.n_qubits - across
+    real = len(stages.program.order) == local
+    size = 2**local * engine.dtype.itemsize // (2 if real else 1)
+    # What an exchange receives lies beside what it sends: of the state, and of its cotangent.
+    spread = min(across, 1)
+    forward = engine.states + spread
+    states = _GRADIENTS[type(gradient)][0](gradient, cost, forward, any(flips)) + spread
+    # Going back, exchanges are undone on the state and on its cotangent; strings are read once.
+    width = engine.dtype.itemsize // 2
+    times = {Adjoint: 3, Backprop: 2}.get(type(gradient), 1)
+    sent, both = (each * cost.sent * width + read * size for each in (1, times))
     refusal = ""
     try:
-        engine.check(cone.n_qubits)
+        if not isinstance(engine.mesh, AbstractMesh):
+            engine.check(cone.n_qubits)
     except ValueError as error:
         refusal = f"it does not run. {error}"
     return Explanation(
@@ -221,8 +312,33 @@ def _statevector(
         cost,
         len(flips),
         real,
-        engine.state_bytes(cone.n_qubits) // (2 if real else 1),
-        (engine.states, states),
+        size,
+        (forward, states),
         refusal,
         tuple((part.cones, part.circuit.n_qubits) for part in parts if part.cones),
+        devices=2**across,
+        sent=(sent, both),
     )
+
+
+def _stages(
+    engine: Statevector, circuit: Circuit, words: Sequence[Word]
+) -> tuple[Stages, int, int]:
+    """What each pass makes of a circuit, and how it is spread over devices, if it is.
+
+    Returns:
+        The stages, the base-2 logarithm of the number of devices, and how often they send their
+        state to have the strings read.
+    """
+    over = engine.sharded(circuit)
+    if over is None:
+        return jax.eval_shape(engine.stages, circuit), 0, 0
+    end = {} if words else {"places": tuple(range(over.n_bits))}
+    flipped: set[int] = set()
+
+    def trace(circuit: Circuit) -> Stages:
+        head, rest, spread = over.stages(circuit, jnp.zeros((), jnp.int32), **end)
+        flipped.update(mask.across[0] for mask in over.masks(words, spread.end))
+        return Stages(head, rest, spread.program)
+
+    return jax.eval_shape(trace, circuit), over.n_bits, len(flipped - {0})

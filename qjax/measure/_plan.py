@@ -13,15 +13,12 @@ from qjax.circuit import PauliSum, errors, seen_by
 from qjax.engines import Statevector, bytes_text, device_memory
 from qjax.gradients import Adjoint
 from qjax.measure._checks import checked_observables
+from qjax.measure._samples import Samples, samples_of
+from qjax.measure._sizing import POINTS, ROOM, peak_bytes
 from qjax.measure._verbs import expectation
 
-# What is left free: a prediction may be off by so much.
-_ROOM = 0.9
 # More states kept than this are no longer seen in a gradient (see `Adjoint`).
 _ANCHORS = 16
-# Peak memory is a line in the batch, through these two points. A batch of one is compiled
-# differently.
-_POINTS = (2, 4)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,66 +105,35 @@ def plan(
             f"Argument `engine` must be such as `qjax.Statevector()`, but is {engine!r}."
         )
     memory = device_memory() if memory is None else errors.positive(memory, "memory")
-    axes = tuple(in_axes) if isinstance(in_axes, tuple | list) else (in_axes,) * len(args)
-    if len(axes) != len(args):
-        raise ValueError(f"Argument `in_axes` must have {len(args)} entries, but has {len(axes)}.")
-    shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(jnp.shape(a), jnp.result_type(a)), args)
-    batch, resized = _batch(shapes, axes)
+    samples = samples_of(args, in_axes)
+    batch = samples.batch
     while True:
-        line = _peaks(build, observable, engine, resized, axes, batch)
-        chunk = max((b for b in (1, batch) if line(b) <= _ROOM * memory), default=0)
+        line = _peaks(build, observable, engine, samples, in_axes)
+        chunk = max((b for b in (1, batch) if line(b) <= ROOM * memory), default=0)
         if 0 < chunk < batch:
             slope = (line(batch) - line(1)) / (batch - 1)
-            chunk = max(1, min(batch, int((_ROOM * memory - line(1)) // slope) + 1))
+            chunk = max(1, min(batch, int((ROOM * memory - line(1)) // slope) + 1))
         if chunk or engine.dtype.name == "complex64":
             break
         engine = dataclasses.replace(engine, dtype=jnp.complex64)
     if not chunk:
         raise ValueError(
-            f"Argument `memory` must be at least {int(line(1) / _ROOM):,} bytes for one sample, "
+            f"Argument `memory` must be at least {int(line(1) / ROOM):,} bytes for one sample, "
             f"but is {memory:,}. Use fewer qubits, or a device with more memory."
         )
-    peak, state, count = line(chunk), *_anchorage(build, observable, engine, resized(1), axes)
+    peak, state, count = line(chunk), *_anchorage(build, observable, engine, samples, in_axes)
     gradient = Adjoint()
     for anchors in range(_ANCHORS, 0, -1):
         more = Adjoint(anchors=anchors)
         extra = count(more) * state * chunk
-        if extra and peak + extra <= _ROOM * memory:
+        if extra and peak + extra <= ROOM * memory:
             gradient, peak = more, peak + extra
             break
     return Plan(engine, gradient, batch, chunk, int(peak), memory)
 
 
-def _batch(args: Any, axes: tuple[Any, ...]) -> tuple[int, Callable[[int], Any]]:
-    """The number of samples, and what gives the arguments of so many."""
-    leaves, structure = jax.tree.flatten(args)
-    of_leaf = jax.tree.leaves(jax.tree.broadcast(axes, args, is_leaf=_is_none), is_leaf=_is_none)
-    pairs = [(leaf, axis) for leaf, axis in zip(leaves, of_leaf, strict=True) if axis is not None]
-    sizes = {leaf.shape[axis] for leaf, axis in pairs}
-    if len(sizes) > 1:
-        raise ValueError(f"Argument `args` must have one number of samples, but has {sizes}.")
-
-    def resized(samples: int) -> Any:
-        def one(leaf: Any, axis: int) -> Any:
-            shape = list(leaf.shape)
-            shape[axis] = samples
-            return jax.ShapeDtypeStruct(tuple(shape), leaf.dtype)
-
-        found = [
-            leaf if axis is None else one(leaf, axis)
-            for leaf, axis in zip(leaves, of_leaf, strict=True)
-        ]
-        return jax.tree.unflatten(structure, found)
-
-    return (sizes.pop() if sizes else 1), resized
-
-
-def _is_none(value: Any) -> bool:
-    return value is None
-
-
 def _peaks(
-    build: Any, observable: Any, engine: Statevector, resized: Any, axes: Any, batch: int
+    build: Any, observable: Any, engine: Statevector, samples: Samples, axes: Any
 ) -> Callable[[int], float]:
     """Peak memory of value and gradient as a line in the number of samples."""
 
@@ -175,25 +141,21 @@ def _peaks(
         def value(*args: Any) -> jax.Array:
             return expectation(build(*args), observable, engine=engine, gradient=Adjoint())
 
-        batched = any(axis is not None for axis in jax.tree.leaves(axes))
-        return jnp.mean((jax.vmap(value, axes) if batched else value)(*args))
+        return jnp.mean((jax.vmap(value, axes) if samples.batched else value)(*args))
 
-    def measured(samples: int) -> float:
-        compiled = jax.jit(jax.value_and_grad(loss)).lower(*resized(samples)).compile()
-        sizes = compiled.memory_analysis()
-        parts = ("temp_size", "argument_size", "output_size")
-        return float(sum(getattr(sizes, f"{part}_in_bytes") for part in parts))
+    def measured(count: int) -> float:
+        return peak_bytes(jax.value_and_grad(loss), samples.resized(count).args)
 
-    if batch == 1:
+    if samples.batch == 1:
         one = measured(1)
         return lambda _: one
-    (a, b), (low, high) = _POINTS, map(measured, _POINTS)
+    (a, b), (low, high) = POINTS, map(measured, POINTS)
     slope = max((high - low) / (b - a), 0.0)
-    return lambda samples: low + (samples - a) * slope
+    return lambda count: low + (count - a) * slope
 
 
 def _anchorage(
-    build: Any, observable: Any, engine: Statevector, args: Any, axes: Any
+    build: Any, observable: Any, engine: Statevector, samples: Samples, axes: Any
 ) -> tuple[int, Callable[[Adjoint], int]]:
     """Bytes of a state, and what says how many of them a gradient keeps on the way."""
 
@@ -211,9 +173,9 @@ def _anchorage(
         found.append(jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), program(*args)))
         return 0.0
 
-    batched = any(axis is not None for axis in jax.tree.leaves(axes))
-    jax.eval_shape(jax.vmap(trace, axes, axis_size=1) if batched else trace, *args)
+    batched = jax.vmap(trace, axes, axis_size=1) if samples.batched else trace
+    jax.eval_shape(batched, *samples.resized(1).args)
     if found[0] is None:
         return 0, lambda _: 0
     bits = len(found[0].order)
-    return engine.state_bytes(bits) // 2, lambda gradient: gradient.kept(found[0])
+    return 2**bits * engine.dtype.itemsize // 2, lambda gradient: gradient.kept(found[0])

@@ -9,8 +9,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 
 from qjax.circuit import Circuit, PauliSum, Word, errors
+from qjax.engines import Statevector
 from qjax.measure._bulk import in_bulk
 from qjax.measure._checks import (
     Engine,
@@ -18,11 +20,15 @@ from qjax.measure._checks import (
     bit_row,
     check_is_circuit,
     check_key,
+    check_spreads,
     checked,
     checked_observables,
     kept_qubits,
 )
 from qjax.measure._choice import Question
+from qjax.measure._split import Split, split_over
+from qjax.passes import cones
+from qjax.sharding import Axes
 
 
 def statevector(
@@ -59,6 +65,8 @@ def expectation(
     *,
     engine: Engine | None = None,
     gradient: Gradient | None = None,
+    mesh: Mesh | None = None,
+    axes: Axes | None = None,
 ) -> jax.Array:
     r"""Expectation value :math:`\langle\psi|O|\psi\rangle` of one observable, or of each of a list.
 
@@ -68,13 +76,17 @@ def expectation(
         engine: How to run it; by default what is predicted to be quickest.
         gradient: How to differentiate it; by default ``Adjoint()`` for a statevector, else
             ``Backprop()``.
+        mesh: Devices that share the Pauli strings along its axis `terms`. Each runs the light cones
+            of its own, or, where all strings are read from one state, its own are read there.
+        axes: Which axis of the mesh is `terms`, if none has that name.
 
     Returns:
         A real scalar, or ``[k]`` for a list.
 
     Raises:
         TypeError: If the observable is none, as an empty sum is.
-        ValueError: If it acts beyond the circuit, is not Hermitian, or the list is empty.
+        ValueError: If it acts beyond the circuit, is not Hermitian, or the list is empty; or if the
+            mesh has no such axis, or the engine does not support one.
 
     Example:
         >>> import qjax
@@ -85,9 +97,12 @@ def expectation(
     check_is_circuit(circuit)
     observables = checked_observables(observable, circuit.n_qubits)
     words = tuple(dict.fromkeys(word for each in observables for word in each.words))
+    split = split_over(mesh, axes, "terms")
     engine, gradient = checked(Question("expectation", words), circuit, engine, gradient)
+    if split is not None:
+        check_spreads(engine)
     engine.check_words(circuit, words)
-    values = _run_observables(circuit, observables, engine=engine, gradient=gradient)
+    values = _run_observables(circuit, observables, engine=engine, gradient=gradient, split=split)
     return values[0] if isinstance(observable, PauliSum) else values
 
 
@@ -281,11 +296,16 @@ def _run_amplitude(
     return gradient.evaluate(amplitude, circuit)
 
 
-@functools.partial(jax.jit, static_argnames=("engine", "gradient"))
+@functools.partial(jax.jit, static_argnames=("engine", "gradient", "split"))
 def _run_observables(
-    circuit: Circuit, observables: tuple[PauliSum, ...], *, engine: Engine, gradient: Gradient
+    circuit: Circuit,
+    observables: tuple[PauliSum, ...],
+    *,
+    engine: Engine,
+    gradient: Gradient,
+    split: Split | None,
 ) -> jax.Array:
-    return sums(observables, lambda words: _word_values(engine, gradient, circuit, words))
+    return sums(observables, lambda words: _word_values(engine, gradient, circuit, words, split))
 
 
 def sums(
@@ -302,20 +322,28 @@ def sums(
 
 
 def _word_values(
-    engine: Engine, gradient: Gradient, circuit: Circuit, words: tuple[Word, ...]
+    engine: Engine,
+    gradient: Gradient,
+    circuit: Circuit,
+    words: tuple[Word, ...],
+    split: Split | None,
 ) -> jax.Array:
     """Expectation values of distinct Pauli strings, ``[strings]``."""
+    ask: Any = engine.values
 
-    def measured(circuit: Circuit, words: tuple[Word, ...]) -> jax.Array:
-        return gradient.evaluate(lambda c, evolve: engine.values(c, words, evolve), circuit)
+    def measured(circuit: Circuit, words: tuple[Word, ...], **spread: Any) -> jax.Array:
+        return gradient.evaluate(lambda c, evolve: ask(c, words, evolve, **spread), circuit)
 
     groups = engine.cones(circuit, words)
+    if groups is None and split is not None and not isinstance(engine, Statevector):
+        groups = cones(circuit, words, circuit.n_qubits)
     if groups is None:
         # Before the gradient: it need not spend anything on what is not seen.
         circuit, seen = Question("expectation", words).narrow(engine, circuit)
-        return measured(circuit, seen.words or ())
+        spread = {} if split is None else {"split": split}
+        return measured(circuit, seen.words or (), **spread)
     parts = [
-        in_bulk(functools.partial(measured, words=group.words), group, engine.at_once(group))
+        in_bulk(functools.partial(measured, words=group.words), group, engine.at_once(group), split)
         for group in groups
     ]
     places = np.concatenate([group.places.reshape(-1) for group in groups])

@@ -39,7 +39,7 @@ def split_prefix(circuit: Circuit) -> tuple[Circuit, Circuit]:
         late = [j for j in range(len(item.qubits)) if j not in early]
         for kept, uses in ((head, early), (rest, late)):
             if uses:
-                kept.append(_restricted(item, sorted(uses), leaves))
+                kept.append(restricted(item, sorted(uses), leaves))
         for j in late:
             fresh -= set(item.qubits[j])
     return tuple(  # type: ignore[return-value]
@@ -54,8 +54,8 @@ def _is_early(item: Operation, qubits: tuple[int, ...], fresh: set[int]) -> bool
     return False
 
 
-def _restricted(item: Operation, uses: list[int], leaves: list[Any]) -> Operation:
-    """The same operation with some of its uses; a parameter that is cut becomes a new leaf."""
+def restricted(item: Operation, uses: list[int], leaves: list[Any]) -> Operation:
+    """The same operation with some of its uses; a parameter that is cut is appended to leaves."""
     if len(uses) == len(item.qubits):
         return item
     slots = []

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import pathlib
-import zlib
+import socket
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import IO, Any, NamedTuple
@@ -14,9 +14,12 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import orbax.checkpoint as ocp
 
+from qjax.train._checks import check_sums, has_sums
 from qjax.train._errors import CheckpointError, RunFolderError
+from qjax.train._hosts import together
 
-Arrays = dict[str, np.ndarray]
+Arrays = dict[str, Any]
+"""Arrays of NumPy, the same in every process, or of JAX, where they are split over devices."""
 
 # Two of each: were the newer one damaged, the run could go on from the older.
 _KEPT = 2
@@ -35,6 +38,10 @@ class CheckpointFolder:
     Orbax writes a checkpoint under a temporary name and renames it when it is complete, so a
     kill at any moment leaves whole checkpoints only. Older ones go once a newer one is whole.
 
+    The processes of a run share the folder and call every method together. Each writes the parts
+    that it holds of arrays that are split, the first one all else; each reads whole arrays, however
+    many wrote them.
+
     Args:
         path: Folder of the checkpoints; made if missing.
 
@@ -44,9 +51,17 @@ class CheckpointFolder:
 
     def __init__(self, path: pathlib.Path):
         self.path = path.absolute()
-        check_writable(self.path)
+        together(lambda: check_writable(self.path))
+        processes = ocp.options.MultiprocessingOptions(barrier_sync_key_prefix=path.name)
         self._manager = ocp.CheckpointManager(
-            self.path, options=ocp.CheckpointManagerOptions(max_to_keep=_KEPT)
+            self.path,
+            options=ocp.CheckpointManagerOptions(
+                max_to_keep=_KEPT, multiprocessing_options=processes
+            ),
+            item_handlers={
+                "arrays": ocp.StandardCheckpointHandler(),
+                "notes": ocp.JsonCheckpointHandler(),
+            },
         )
 
     def __enter__(self) -> CheckpointFolder:
@@ -67,7 +82,7 @@ class CheckpointFolder:
     def save(self, number: int, arrays: Arrays, notes: Mapping[str, Any]) -> None:
         """Begins to save a checkpoint; it is whole after `wait`, or in its own time."""
         # A snapshot: Orbax writes later, when the caller's lists may have grown.
-        notes = json.loads(json.dumps({**notes, "checksum": _checksum(arrays)}))
+        notes = json.loads(json.dumps({**notes, **check_sums(arrays)}))
         try:
             self._manager.save(
                 number,
@@ -76,14 +91,14 @@ class CheckpointFolder:
                 ),
                 force=True,
             )
-        except Exception as error:  # See _restore.
+        except Exception as error:  # See _suspicion.
             raise self._not_saved(error) from error
 
     def wait(self) -> None:
         """Waits until what was saved is on disk."""
         try:
             self._manager.wait_until_finished()
-        except Exception as error:  # See _restore.
+        except Exception as error:  # See _suspicion.
             raise self._not_saved(error) from error
 
     def delete_after(self, number: int) -> None:
@@ -97,23 +112,30 @@ class CheckpointFolder:
         return dict(self._restore(number, notes=ocp.args.JsonRestore())["notes"])
 
     def restore(self, number: int) -> Saved:
-        """Reads a checkpoint and compares it with its checksum.
+        """Reads a checkpoint, whole in every process, and compares it with its checksums.
 
         Raises:
             CheckpointError: If it is damaged.
         """
-        items = self._restore(
-            number, arrays=ocp.args.StandardRestore(), notes=ocp.args.JsonRestore()
-        )
+        notes = self.notes(number)
+        with self._suspicion(number):
+            there = self._manager.item_metadata(number)["arrays"]
+            # As arrays of the host, views of one zero: devices may be others than they were.
+            like = {n: np.broadcast_to(np.zeros((), a.dtype), a.shape) for n, a in there.items()}
+        items = self._restore(number, arrays=ocp.args.StandardRestore(like))
         arrays = {name: np.asarray(value) for name, value in items["arrays"].items()}
-        notes = dict(items["notes"])
-        if notes.pop("checksum", None) != _checksum(arrays):
+        if not has_sums(arrays, notes):
             raise self._damaged(number, "its checksum does not match")
         return Saved(arrays, notes)
 
     def _restore(self, number: int, **items: Any) -> Any:
-        try:
+        with self._suspicion(number):
             return self._manager.restore(number, args=ocp.args.Composite(**items))
+
+    @contextlib.contextmanager
+    def _suspicion(self, number: int) -> Iterator[None]:
+        try:
+            yield
         # Orbax and TensorStore raise a dozen kinds of error on damaged files, without a base.
         except Exception as error:
             raise self._damaged(number, _first_line(error)) from error
@@ -139,7 +161,7 @@ def check_writable(path: pathlib.Path) -> None:
     Raises:
         RunFolderError: If the folder cannot be made or written.
     """
-    probe = path / f".writable-{os.getpid()}"
+    probe = path / f".writable-{socket.gethostname()}-{os.getpid()}"
     try:
         path.mkdir(parents=True, exist_ok=True)
         probe.touch()
@@ -175,11 +197,3 @@ def whole_file(path: pathlib.Path) -> Iterator[IO[bytes]]:
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:200]
-
-
-def _checksum(arrays: Arrays) -> int:
-    total = 0
-    for name in sorted(arrays):
-        total = zlib.crc32(name.encode(), total)
-        total = zlib.crc32(np.ascontiguousarray(arrays[name]).tobytes(), total)
-    return total

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from flax import nnx
 
-from qjax.train._epoch import Metrics
 from qjax.train._folder import RunFolder
+from qjax.train._gradient import Metrics
 from qjax.train._history import History, Record, Run, Timings, loss_first
+from qjax.train._hosts import everyones
 from qjax.train._state import TrainState, Variables, copied, named_arrays, variables, with_arrays
 
 
@@ -98,8 +99,10 @@ class Course:
 
     def save(self, *, after_seconds: float = 0.0) -> None:
         """Saves what is new, unless the last checkpoint is younger than `after_seconds`."""
-        young = time.monotonic() - self.saved_at < after_seconds
-        if self.folder is None or self.epoch == self.saved_epoch or young:
+        if self.folder is None or self.epoch == self.saved_epoch:
+            return
+        # Several processes have clocks of their own, and save together.
+        if not any(everyones(time.monotonic() - self.saved_at >= after_seconds)):
             return
         notes = {
             "best_value": self.best_value,
@@ -113,14 +116,14 @@ class Course:
         self.folder.save(self.epoch, named_arrays(_whole(self.state, self.best)), notes)
         self.saved_epoch, self.saved_at = self.epoch, time.monotonic()
 
-    def result(self, *, steps: int, stopped_by: int | None) -> Run:
-        """Returns the run in the form for its caller."""
+    def result(self, best: Variables, *, steps: int, stopped_by: int | None) -> Run:
+        """Returns the run in the form for its caller, who gets `best` as its best variables."""
         history = History.from_records(self.records)
         step_seconds = float(np.median(history.seconds)) / steps if self.records else 0.0
         return Run(
             history=history,
             timings=Timings(self.first_step_seconds, step_seconds),
-            best=nnx.merge_state(*self.best),
+            best=nnx.merge_state(*best),
             best_epoch=self.best_epoch,
             stopped_by=stopped_by,
         )

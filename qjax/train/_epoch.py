@@ -11,9 +11,10 @@ import jax.numpy as jnp
 import optax
 from flax import nnx
 
+from qjax.train._gradient import Metrics, Objective, gradient_function
+from qjax.train._layout import Layout
 from qjax.train._state import Batch, Loss, TrainState
 
-Metrics = dict[str, jax.Array]
 RunSteps = Callable[..., tuple[TrainState, jax.Array, Metrics, jax.Array]]
 
 
@@ -45,11 +46,7 @@ def epoch_order(
     return jax.random.permutation(key, length)[: steps * batch_size].reshape(steps, batch_size)
 
 
-def objective_function(
-    model: nnx.Module, loss: Loss, trainable: Any
-) -> Callable[
-    [nnx.State, nnx.State, Batch, jax.Array], tuple[jax.Array, tuple[Metrics, nnx.State]]
-]:
+def objective_function(model: nnx.Module, loss: Loss, trainable: Any) -> Objective:
     """Returns the loss in training mode as a pure function to differentiate.
 
     Args:
@@ -84,6 +81,9 @@ def steps_function(
     optimizer: optax.GradientTransformation,
     loss: Loss,
     trainable: Any,
+    *,
+    layout: Layout,
+    accumulate: int,
 ) -> RunSteps:
     """Returns the function that runs steps as a `jax.lax.scan`.
 
@@ -94,16 +94,17 @@ def steps_function(
         optimizer: Optax transformation.
         loss: See `qjax.train.fit`.
         trainable: NNX filter of the variables that are trained.
+        layout: Which devices have which examples.
+        accumulate: See `gradient_function`.
 
     Returns:
         `run(state, good, xs, batch_of) -> (state, good, metrics, good_steps)`: step t has the batch
         `batch_of(xs[t])`; `good` says whether all steps so far were finite. Metrics are `[steps]`.
     """
-    objective = objective_function(model, loss, trainable)
+    gradient = gradient_function(objective_function(model, loss, trainable), layout, accumulate)
 
     def take_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics, jax.Array]:
         key = step_key(state.key, state.step)
-        gradient = jax.value_and_grad(objective, has_aux=True)
         (value, (metrics, rest)), grads = gradient(state.params, state.rest, batch, key)
         updates, opt = optimizer.update(grads, state.opt, state.params)
         params = optax.apply_updates(state.params, updates)
@@ -150,7 +151,7 @@ def epoch_function(
 
 
 def evaluate_function(
-    model: nnx.Module, loss: Loss, batch_size: int, trainable: Any
+    model: nnx.Module, loss: Loss, batch_size: int, trainable: Any, *, layout: Layout
 ) -> Callable[[nnx.State, nnx.State, Batch], Metrics]:
     """Returns `evaluate(params, rest, data)`: metrics over all of `data`, with a key of None.
 
@@ -161,9 +162,8 @@ def evaluate_function(
 
     def evaluate(params: nnx.State, rest: nnx.State, data: Batch) -> Metrics:
         def measure(batch: Batch) -> Metrics:
-            return _value_and_metrics(
-                loss(nnx.merge(structure, params, rest, copy=True), batch, None)
-            )[1]
+            current = nnx.merge(structure, params, rest, copy=True)
+            return _value_and_metrics(loss(current, layout.keep(batch, layout.batch), None))[1]
 
         length = jax.tree.leaves(data)[0].shape[0]
         full = length // batch_size

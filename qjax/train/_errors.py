@@ -15,6 +15,10 @@ class RunFolderError(TrainingError):
     """A run folder cannot be made or written."""
 
 
+class ProcessError(TrainingError):
+    """The processes of one run do not agree on what to do."""
+
+
 class Stopped(Exception):
     """A signal asked a run to stop; everything is saved, and the same call goes on from there.
 

@@ -9,19 +9,22 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 import optax
 from flax import nnx
+from jax.sharding import Mesh
 from rich.console import Console
 
+from qjax.sharding import Axes
+from qjax.train._arguments import check_positive, console_of, length_of
 from qjax.train._course import Course
 from qjax.train._epoch import evaluate_function, steps_function
 from qjax.train._errors import NonFiniteError
 from qjax.train._folder import RunFolder
 from qjax.train._history import Run
+from qjax.train._hosts import everyones
 from qjax.train._identity import identity
 from qjax.train._in_memory import InMemory
+from qjax.train._layout import Layout, layout_of
 from qjax.train._progress import ProgressReport
 from qjax.train._state import Batch, Loss, initial_state, named_arrays, variables
 from qjax.train._stop import stop_on_signal
@@ -56,6 +59,9 @@ def fit(
     patience: int | None = None,
     trainable: Any = nnx.Param,
     eval_batch_size: int = 1024,
+    accumulate: int = 1,
+    mesh: Mesh | None = None,
+    axes: Axes | None = None,
     checkpoint_seconds: float = 10.0,
     label: str = "training",
     progress: bool | Console = True,
@@ -92,6 +98,19 @@ def fit(
         patience: Epochs without a better one after which the run ends; None for all epochs.
         trainable: NNX filter of the variables to train.
         eval_batch_size: Most validation examples at a time.
+        accumulate: Parts of equal size in which a step takes its batch, one after the other, for
+            batches whose intermediate states do not fit into memory. Their gradients and metrics
+            are averaged before the one update of the step: the same to rounding, if `loss` is a
+            mean over examples that takes no key. (`optax.MultiSteps` means something else: it
+            joins several steps, each with a batch of its own.) Part i has every `accumulate`-th
+            example from the i-th on and the key `jax.random.fold_in(key, i)`; batch statistics are
+            those of a part.
+        mesh: Devices to train on: the examples of a step are split over the mesh axis `batch`, such
+            as that of `qjax.sharding.mesh(batch=8)`, and the gradient is summed over it. Batches,
+            their order and the keys are the same for any number of devices, and losses are so to
+            rounding; a run may be resumed on another mesh. Parameters and data are on every device.
+            Of several processes each makes the same call with the same arguments.
+        axes: Which mesh axis serves as `batch`, where it has another name.
         checkpoint_seconds: Shortest time between checkpoints; the last epoch is always saved.
         label: Name shown with the progress.
         progress: Whether to show progress, or the `rich` console to show it on.
@@ -100,7 +119,8 @@ def fit(
         A `Run`: history, timings and the best variables.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or the devices of the mesh cannot have equal
+            shares of a batch.
         NonFiniteError: If a loss or a parameter is not finite, naming the step. `model` then holds
             the last good variables, and so does the checkpoint that is named.
         CheckpointError: If a checkpoint is damaged or belongs to another run.
@@ -119,14 +139,18 @@ def fit(
         >>> bool(run.history.valid["accuracy"][-1] > 0.9)
         True
     """
-    source = _check_arguments(data, epochs, batch_size, eval_batch_size, patience)
+    source = _check_arguments(data, epochs, batch_size, eval_batch_size, accumulate, patience)
+    layout = layout_of(mesh, axes, "batch")
+    layout.check_batch(batch_size, accumulate)
     steps = source.steps
-    state = initial_state(model, optimizer, seed, trainable)
+    state = layout.put(initial_state(model, optimizer, seed, trainable))
     chosen_by = {"monitor": monitor, "maximize": maximize}
     own = {"seed": seed, "batch_size": batch_size, **chosen_by, **source.settings}
-    settings = {**own, **(config or {})}
+    # Whoever does not use it has checkpoints that do not know of it.
+    parts = {"accumulate": accumulate} if accumulate > 1 else {}
+    settings = {**own, **parts, **(config or {})}
     described = identity(named_arrays(state), settings)
-    console = progress if isinstance(progress, Console) else Console() if progress else None
+    console = console_of(progress)
 
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(RunFolder(run_dir)) if run_dir is not None else None
@@ -138,20 +162,27 @@ def fit(
         )
         done = course.done(epochs, patience)
         if not done:
-            valid = jax.tree.map(jnp.asarray, data.valid)
+            valid = layout.put(data.valid)
             began = time.perf_counter()
-            run_steps = steps_function(model, optimizer, loss, trainable)
-            run_epoch = stack.enter_context(source.open(run_steps, course.state, batch_size))
+            run_steps = steps_function(
+                model, optimizer, loss, trainable, layout=layout, accumulate=accumulate
+            )
+            opened = source.open(run_steps, course.state, batch_size, layout)
+            run_epoch = stack.enter_context(opened)
             compile_seconds = time.perf_counter() - began
-            evaluate = jax.jit(evaluate_function(model, loss, eval_batch_size, trainable))
+            evaluate = jax.jit(
+                evaluate_function(model, loss, eval_batch_size, trainable, layout=layout),
+                out_shardings=layout.sharding(),
+            )
 
-        while not done and not request:
+        # A signal to one of several processes stops all of them.
+        while not done and not max(everyones(request.signal or 0)):
             began = time.perf_counter()
             course.state, info = run_epoch(course.state, course.epoch)
             good_steps = int(info.good_steps)
             seconds = time.perf_counter() - began
             if good_steps < steps:
-                raise _non_finite(model, course, good_steps)
+                raise _non_finite(model, course, layout, good_steps)
             scores = evaluate(course.state.params, course.state.rest, valid)
             if not course.first_step_seconds:
                 course.first_step_seconds = compile_seconds + seconds / steps
@@ -161,27 +192,34 @@ def fit(
             done = course.done(epochs, patience)
 
         course.save()
+        stopped_by = max(everyones(request.signal or 0)) or None
         if folder is not None:
             folder.wait()
         if done and course.epoch < epochs:
             report.say(f"no better epoch than {course.best_epoch} in {patience}: ended")
-        if request and not done:
+        if stopped_by and not done:
             then = "; the same call goes on from here" if folder is not None else ""
             report.say(f"stopped after epoch {course.epoch} of {epochs}{then}")
 
-    nnx.update(model, course.state.params, course.state.rest)
+    nnx.update(model, *layout.back(variables(course.state)))
     # A signal in the last epoch is told as well: the caller is asked to stop, too.
-    return course.result(steps=steps, stopped_by=request.signal)
+    return course.result(layout.back(course.best), steps=steps, stopped_by=stopped_by)
 
 
 def _check_arguments(
-    data: Data, epochs: int, batch_size: int, eval_batch_size: int, patience: int | None
+    data: Data,
+    epochs: int,
+    batch_size: int,
+    eval_batch_size: int,
+    accumulate: int,
+    patience: int | None,
 ) -> InMemory | Stream:
     """Returns where the batches come from."""
     check_positive(
         epochs=epochs,
         batch_size=batch_size,
         eval_batch_size=eval_batch_size,
+        accumulate=accumulate,
         patience=1 if patience is None else patience,
     )
     length_of("data.valid", data.valid)
@@ -196,27 +234,11 @@ def _check_arguments(
     return InMemory(data.train, batch_size)
 
 
-def check_positive(**values: Any) -> None:
-    """Raises unless all are integers above 0."""
-    for name, value in values.items():
-        if not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"Argument `{name}` must be a positive integer, but is {value!r}.")
-
-
-def length_of(name: str, examples: Batch) -> int:
-    """Returns the one leading length of all arrays, or raises if there is none."""
-    lengths = {np.shape(a)[:1] for a in jax.tree.leaves(examples)}
-    if len(lengths) != 1 or () in lengths or (0,) in lengths:
-        raise ValueError(
-            f"Argument `{name}` must have arrays of one leading length above 0, "
-            f"but has leading lengths {sorted(lengths)}."
-        )
-    return int(next(iter(lengths))[0])
-
-
-def _non_finite(model: nnx.Module, course: Course, good_steps: int) -> NonFiniteError:
+def _non_finite(
+    model: nnx.Module, course: Course, layout: Layout, good_steps: int
+) -> NonFiniteError:
     state, folder = course.state, course.folder
-    nnx.update(model, state.params, state.rest)
+    nnx.update(model, *layout.back(variables(state)))
     step = int(state.step) + 1
     where = "in `model`"
     if folder is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from qjax.train._checkpoint import Arrays, CheckpointFolder, Saved, whole_file
 from qjax.train._history import Record, as_csv
+from qjax.train._hosts import by_leader
 from qjax.train._identity import check_identity
 
 _CHECKPOINTS = "checkpoints"
@@ -65,8 +66,12 @@ class RunFolder:
 
     def write_history(self, records: list[Record]) -> None:
         """Writes `history.csv` anew, for other programs to read."""
-        with whole_file(self.path.parent / "history.csv") as file:
-            file.write(as_csv(records).encode())
+
+        def write() -> None:
+            with whole_file(self.path.parent / "history.csv") as file:
+                file.write(as_csv(records).encode())
+
+        by_leader(write)
 
     def save_best(self, epoch: int, arrays: Arrays) -> None:
         """Begins to save the variables of the best epoch so far, unless it has them."""

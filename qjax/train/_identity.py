@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from qjax.train._checkpoint import Arrays
-from qjax.train._errors import CheckpointError
+from qjax.train._errors import CheckpointError, ProcessError
+from qjax.train._hosts import everyones
 
 _MISSING = "nothing"
 
@@ -25,19 +26,45 @@ def check_identity(path: object, saved: Mapping[str, str], current: Mapping[str,
     Raises:
         CheckpointError: Naming the differences, at most three.
     """
-    differences = [
-        f"{name} is {saved.get(name, _MISSING)} there and {current.get(name, _MISSING)} here"
+    if found := _differences(saved, current, "there", "here"):
+        raise CheckpointError(
+            f"Checkpoint `{path}` belongs to another run: {found}. "
+            "Use the settings it was made with, or another run folder."
+        )
+
+
+def check_same(settings: Mapping[str, Any]) -> None:
+    """Raises unless all processes of a run have the same settings. All of them call it.
+
+    Args:
+        settings: Whatever must agree: the model's config, versions. A mapping of mappings.
+
+    Raises:
+        ProcessError: In every process, naming the differences, at most three.
+
+    Example:
+        >>> from qjax.train import check_same
+        >>> check_same({"seed": 0, "versions": {"qjax": "0.1.0"}})
+    """
+    first, *others = everyones(identity({}, settings))
+    for number, other in enumerate(others, 1):
+        if found := _differences(first, other, "in process 0", f"in process {number}"):
+            raise ProcessError(
+                f"The processes of a run must all do the same, but {found}. Start all of them by "
+                "the same command, with the same version."
+            )
+
+
+def _differences(one: Mapping[str, str], other: Mapping[str, str], where: str, there: str) -> str:
+    """Returns what differs between two runs, at most three things; nothing if they are the same."""
+    found = [
+        f"{name} is {one.get(name, _MISSING)} {where} and {other.get(name, _MISSING)} {there}"
         # Settings are what a user can change: they are told first.
-        for name in sorted({*saved, *current}, key=lambda n: (n.startswith("array"), n))
-        if saved.get(name) != current.get(name)
+        for name in sorted({*one, *other}, key=lambda n: (n.startswith("array"), n))
+        if one.get(name) != other.get(name)
     ]
-    if not differences:
-        return
-    more = f", and {len(differences) - 3} more differences" if len(differences) > 3 else ""
-    raise CheckpointError(
-        f"Checkpoint `{path}` belongs to another run: {'; '.join(differences[:3])}{more}. "
-        "Use the settings it was made with, or another run folder."
-    )
+    more = f", and {len(found) - 3} more differences" if len(found) > 3 else ""
+    return "; ".join(found[:3]) + more
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

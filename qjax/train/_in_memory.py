@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from qjax.train._epoch import EpochInfo, RunSteps, epoch_function, epoch_order
+from qjax.train._layout import Layout
 from qjax.train._state import Batch, TrainState
 
 
@@ -33,14 +33,15 @@ class InMemory:
 
     @contextlib.contextmanager
     def open(
-        self, run_steps: RunSteps, state: TrainState, batch_size: int
+        self, run_steps: RunSteps, state: TrainState, batch_size: int, layout: Layout
     ) -> Iterator[Callable[[TrainState, int], tuple[TrainState, EpochInfo]]]:
         """Yields the compiled function of state and epoch that runs an epoch."""
-        data = jax.tree.map(jnp.asarray, self._examples)
+        data = layout.put(self._examples)
 
         def order(state: TrainState, epoch: int) -> jax.Array:
             return epoch_order(state.key, epoch, length=self._length, batch_size=batch_size)
 
-        function = jax.jit(epoch_function(run_steps), donate_argnums=0)
+        epoch = epoch_function(run_steps)
+        function = jax.jit(epoch, donate_argnums=0, out_shardings=layout.sharding())
         compiled = function.lower(state, order(state, 0), data).compile()
         yield lambda state, epoch: compiled(state, order(state, epoch), data)

@@ -12,11 +12,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax.sharding import Mesh
 from rich.console import Console
 
+from qjax.sharding import Axes
+from qjax.train._arguments import check_positive, console_of, length_of
 from qjax.train._epoch import epoch_order
-from qjax.train._fit import Data, check_positive, length_of
+from qjax.train._fit import Data
 from qjax.train._history import History, Record, Timings
+from qjax.train._hosts import everyones
+from qjax.train._layout import layout_of
 from qjax.train._part import Loop
 from qjax.train._runs import Folds, Runs
 from qjax.train._state import Loss
@@ -43,6 +48,9 @@ def fit_many(
     maximize: bool = False,
     trainable: Any = nnx.Param,
     eval_batch_size: int = 1024,
+    accumulate: int = 1,
+    mesh: Mesh | None = None,
+    axes: Axes | None = None,
     checkpoint_seconds: float = 10.0,
     label: str = "training",
     progress: bool | Console = True,
@@ -80,6 +88,13 @@ def fit_many(
         maximize: Whether more of it is better.
         trainable: NNX filter of the variables to train.
         eval_batch_size: Most validation examples of a run at a time.
+        accumulate: As in `fit`.
+        mesh: Devices to train on: runs are split over the mesh axis `ensemble`, such as that of
+            `qjax.sharding.mesh(ensemble=8)`, and the examples of a step over the axis `batch`, if
+            there is one. Where runs cannot have equal shares of the devices, some are computed
+            twice. The runs are the same for any number of devices, to rounding, and may be resumed
+            on another mesh.
+        axes: Which mesh axes serve as `ensemble` and `batch`, where they have other names.
         checkpoint_seconds: Shortest time between checkpoints; the last epoch is always saved.
         label: Name shown with the progress, whose numbers are medians over the runs.
         progress: Whether to show progress, or the `rich` console to show it on.
@@ -122,6 +137,7 @@ def fit_many(
         epochs=epochs,
         batch_size=batch_size,
         eval_batch_size=eval_batch_size,
+        accumulate=accumulate,
         runs_at_once=count if runs_at_once is None else runs_at_once,
     )
     if batch_size > length:
@@ -129,6 +145,8 @@ def fit_many(
             f"Argument `batch_size` must be at most the {length} training examples of a run, "
             f"but is {batch_size}."
         )
+    layout = layout_of(mesh, axes, "batch", "ensemble")
+    layout.check_batch(batch_size, accumulate)
     model = make(nnx.Rngs(int(given.seed[0])))
     program = Program(
         make,
@@ -139,8 +157,10 @@ def fit_many(
         monitor=monitor,
         maximize=maximize,
         eval_batch_size=eval_batch_size,
+        layout=layout,
+        accumulate=accumulate,
     )
-    examples = jax.tree.map(jnp.asarray, (data.train, data.valid if folds is None else None))
+    examples = layout.put((data.train, data.valid if folds is None else None))
     order = functools.partial(epoch_order, length=length, batch_size=batch_size)
     loop = Loop(
         program,
@@ -153,10 +173,12 @@ def fit_many(
             "examples": length,
             "monitor": monitor,
             "maximize": maximize,
+            **({"accumulate": accumulate} if accumulate > 1 else {}),
             **(config or {}),
         },
         checkpoint_seconds=checkpoint_seconds,
-        console=progress if isinstance(progress, Console) else Console() if progress else None,
+        console=console_of(progress),
+        layout=layout,
     )
     size = min(runs_at_once or count, count)
     parts = []
@@ -173,6 +195,8 @@ def fit_many(
             )
             parts.append(part)
 
+        stopped_by = max(everyones(request.signal or 0)) or None
+
     sweep = jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[:count], *(p.sweep for p in parts))
     history = _history([part.records for part in parts], count)
     step_seconds = float(np.nanmedian(history.seconds)) / loop.steps if history.train else 0.0
@@ -183,7 +207,7 @@ def fit_many(
         best_value=np.asarray(sweep.best_value, np.float64),
         best_epoch=np.asarray(sweep.best_epoch),
         failed_step=np.asarray(sweep.failed_step),
-        stopped_by=request.signal,
+        stopped_by=stopped_by,
         _structure=nnx.graphdef(model),
         _maximize=maximize,
     )

@@ -10,6 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
+from jax.sharding import NamedSharding
+
+from qjax.sharding import on_host, place
 
 Batch = Any
 """A pytree of arrays of one leading length."""
@@ -78,27 +81,42 @@ def copied(tree: Any) -> Any:
     return jax.tree.map(jnp.copy, tree)
 
 
-def named_arrays(tree: Any) -> dict[str, np.ndarray]:
+def named_arrays(tree: Any, *, whole: bool = True) -> dict[str, Any]:
     """Returns the leaves of `tree` on the host by name, such as `params.stem.kernel`.
 
     PRNG keys become their integer data. Leaves without elements are left out: Orbax saves none.
+
+    Args:
+        tree: Pytree of JAX arrays.
+        whole: Whether leaves that are split over devices come to the host as well; they stay where
+            they are otherwise, in buffers of their own.
     """
-    arrays = {}
+    arrays: dict[str, Any] = {}
+    split = {}
     for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
         data = jax.random.key_data(leaf) if _is_key(leaf) else leaf
-        if data.size:
-            # A copy: a view would see the next epoch write into the buffer that it was given.
-            arrays[_name(path)] = np.array(data)
-    return arrays
+        if not data.size:
+            continue
+        # A copy: a view would see the next epoch write into the buffer that it was given.
+        if whole or data.is_fully_replicated:
+            arrays[_name(path)] = np.array(on_host(data))
+        else:
+            split[_name(path)] = data
+    return {**arrays, **copied(split)}
 
 
 def with_arrays(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """Returns `tree` with the leaves that `named_arrays` named; its inverse."""
+    """Returns `tree` with the leaves that `named_arrays` named; its inverse.
+
+    Each lies where the leaf lies that it replaces, on whatever mesh it was saved from.
+    """
 
     def replace(path: Any, leaf: Any) -> Any:
         if not leaf.size:
             return leaf
-        data = jnp.asarray(arrays[_name(path)])
+        data: Any = arrays[_name(path)]
+        where = leaf.sharding
+        data = place(data, where) if isinstance(where, NamedSharding) else jnp.asarray(data)
         if _is_key(leaf):
             return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
         return data

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qjax.train._epoch import EpochInfo, RunSteps
+from qjax.train._layout import Layout
 from qjax.train._state import Batch, TrainState
 
 
@@ -72,26 +73,28 @@ class Stream:
 
     @contextlib.contextmanager
     def open(
-        self, run_steps: RunSteps, state: TrainState, batch_size: int
+        self, run_steps: RunSteps, state: TrainState, batch_size: int, layout: Layout
     ) -> Iterator[Callable[[TrainState, int], tuple[TrainState, EpochInfo]]]:
         """Yields the function that runs the next epoch; `state` says where the stream begins."""
 
-        @functools.partial(jax.jit, donate_argnums=0)
+        @functools.partial(jax.jit, donate_argnums=0, out_shardings=layout.sharding())
         def run_chunk(state: TrainState, good: jax.Array, batches: Batch) -> Any:
             return run_steps(state, good, batches, lambda batch: batch)
+
+        begun = layout.put(jnp.array(True))
 
         programs: dict[int, Any] = {}
 
         def program(state: TrainState, batches: Batch) -> Any:
             size = len(jax.tree.leaves(batches)[0])
             if size not in programs:
-                programs[size] = run_chunk.lower(state, jnp.array(True), batches).compile()
+                programs[size] = run_chunk.lower(state, begun, batches).compile()
             return programs[size]
 
-        chunks = _ahead(_chunks(self, int(state.step), batch_size))
+        chunks = _ahead(_chunks(self, int(state.step), batch_size, layout))
 
         def run_epoch(state: TrainState, epoch: int) -> tuple[TrainState, EpochInfo]:
-            good, parts = jnp.array(True), []
+            good, parts = begun, []
             for _ in range(-(-self.steps // self.chunk)):
                 batches, waits_for = next(ready), good
                 state, good, metrics, good_steps = program(state, batches)(state, good, batches)
@@ -111,14 +114,15 @@ class Stream:
             yield run_epoch
 
 
-def _chunks(stream: Stream, first: int, batch_size: int) -> Iterator[Batch]:
-    """Yields stacked batches on the device, the last ones of an epoch maybe fewer."""
+def _chunks(stream: Stream, first: int, batch_size: int, layout: Layout) -> Iterator[Batch]:
+    """Yields stacked batches on the devices, the last ones of an epoch maybe fewer."""
     numbered = _endless(stream, first, batch_size)
     for number in itertools.count(first // stream.steps * stream.steps, stream.steps):
         for start in range(number, number + stream.steps, stream.chunk):
             size = min(stream.chunk, number + stream.steps - start)
             batches = list(itertools.islice(numbered, size))
-            yield jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *batches)
+            stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *batches)
+            yield layout.put(stacked, None, layout.batch)
 
 
 def _endless(stream: Stream, number: int, batch_size: int) -> Iterator[Batch]:

@@ -12,12 +12,13 @@ import optax
 from flax import nnx
 
 from qjax.train._epoch import (
-    Metrics,
     epoch_function,
     evaluate_function,
     select,
     steps_function,
 )
+from qjax.train._gradient import Metrics
+from qjax.train._layout import Layout
 from qjax.train._runs import Folds
 from qjax.train._state import Batch, Loss, TrainState, Variables, initial_state, variables
 
@@ -72,6 +73,8 @@ class Program:
         monitor: Validation metric that the best epoch is chosen by.
         maximize: Whether more of it is better.
         eval_batch_size: Most validation examples of a run at a time.
+        layout: Which devices have which runs and examples.
+        accumulate: See `qjax.train.fit`.
     """
 
     def __init__(
@@ -85,15 +88,21 @@ class Program:
         monitor: str,
         maximize: bool,
         eval_batch_size: int,
+        layout: Layout,
+        accumulate: int,
     ):
         self._make, self._model = make, model
         self._optimizer, self._loss = optimizer, loss
         self._trainable = trainable
         self._monitor, self._maximize = monitor, maximize
         self._eval_batch_size = eval_batch_size
-        self.begin = jax.jit(jax.vmap(self._begin))
+        self._layout, self._accumulate = layout, accumulate
+        split = layout.sharding(layout.ensemble)
+        self.begin = jax.jit(jax.vmap(self._begin), out_shardings=split)
         self.advance = jax.jit(
-            jax.vmap(self._advance, in_axes=(0, 0, 0, None, None)), donate_argnums=0
+            jax.vmap(self._advance, in_axes=(0, 0, 0, None, None)),
+            donate_argnums=0,
+            out_shardings=split,
         )
 
     def _begin(self, given: Given) -> Sweep:
@@ -113,8 +122,11 @@ class Program:
         if given.folds is not None:
             folds = given.folds
             order, valid = folds.train[order], jax.tree.map(lambda a: a[folds.valid], train)
-        run_steps = steps_function(self._model, optimizer, loss, self._trainable)
-        evaluate = evaluate_function(self._model, loss, self._eval_batch_size, self._trainable)
+        model, trainable, layout = self._model, self._trainable, self._layout
+        run_steps = steps_function(
+            model, optimizer, loss, trainable, layout=layout, accumulate=self._accumulate
+        )
+        evaluate = evaluate_function(model, loss, self._eval_batch_size, trainable, layout=layout)
         state, info = epoch_function(run_steps)(sweep.state, order, train)
         scores = evaluate(state.params, state.rest, valid)
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import pathlib
 import zipfile
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import optax
 from flax import nnx
+from jax.sharding import Mesh
 from rich.console import Console
 
 from qjax.plot import curves
 from qjax.train._checkpoint import CheckpointFolder, check_writable, whole_file
-from qjax.train._errors import CheckpointError, Stopped
+from qjax.train._errors import CheckpointError, RunFolderError, Stopped
 from qjax.train._fit import Data, fit
 from qjax.train._folder import BEST
 from qjax.train._history import History, Run
+from qjax.train._hosts import by_leader, leaders, together
 from qjax.train._identity import check_identity, identity
 from qjax.train._state import Loss, Variables, named_arrays, with_arrays
 
@@ -37,19 +40,25 @@ class Workspace:
     What was done before an interrupt is found there again: `fit` goes on from its newest
     checkpoint, and `has` tells which arrays are saved.
 
+    Where several processes train one run, each has a workspace of the same folder, which all of
+    them see, and calls its methods in the same order. The first process writes.
+
     Args:
         path: Folder of the run; made if missing.
         config: Settings of the run, a dataclass or a mapping. A folder belongs to the settings it
             was made with.
         model: Name of the model, noted in `run.json`.
         console: Where to report; the terminal if None.
+        mesh: Devices that `fit` trains on; None for the default one.
+        checkpoint_seconds: Shortest time between checkpoints of `fit`.
 
     Attributes:
         path: The folder.
         console: Where to report.
+        mesh: The devices.
 
     Raises:
-        RunFolderError: If the folder cannot be made or written.
+        RunFolderError: If the folder cannot be made or written, or not every process sees it.
         CheckpointError: If the folder belongs to a run with other settings, or is damaged.
 
     Example:
@@ -68,22 +77,39 @@ class Workspace:
         *,
         model: str = "",
         console: Console | None = None,
+        mesh: Mesh | None = None,
+        checkpoint_seconds: float = 10.0,
     ):
         self.path = pathlib.Path(path)
         self.console = console or Console()
+        self.mesh = mesh
+        self._checkpoint_seconds = checkpoint_seconds
         config = dataclasses.asdict(config) if dataclasses.is_dataclass(config) else dict(config)  # type: ignore[arg-type]
         # As JSON has it, so that a tuple equals the list that it was saved as.
         self._config: dict[str, Any] = json.loads(json.dumps(config))
         note = {"model": model, "config": self._config}
-        check_writable(self.path)
-        begun = any(entry.name != _RUN for entry in self.path.iterdir())
-        # Settings that were refused before anything was saved hold nobody to them.
-        if begun and (self.path / _RUN).exists():
-            there = read_run(self.path)
-            described = [identity({}, {"model": n["model"], **n["config"]}) for n in (there, note)]
-            check_identity(self.path, *described)
-        else:
+        if not together(lambda: self._is_begun(note)):
             self.write(_RUN, json.dumps(note, indent=2) + "\n")
+        together(self._check_shared)
+
+    def _is_begun(self, note: Mapping[str, Any]) -> bool:
+        """Whether something was saved in the folder before, under the same settings."""
+        check_writable(self.path)
+        # Settings that were refused before anything was saved hold nobody to them.
+        begun = any(entry.name != _RUN for entry in self.path.iterdir())
+        if not (begun and (self.path / _RUN).exists()):
+            return False
+        there = read_run(self.path)
+        described = [identity({}, {"model": n["model"], **n["config"]}) for n in (there, note)]
+        check_identity(self.path, *described)
+        return True
+
+    def _check_shared(self) -> None:
+        if not (self.path / _RUN).exists():
+            raise RunFolderError(
+                "Argument `run_dir` must be a folder that all processes share, but this one does "
+                f"not see what the first one wrote in `{self.path.absolute()}`."
+            )
 
     def fit(
         self,
@@ -117,7 +143,12 @@ class Workspace:
             run_dir=self.path / name,
             config={"name": name, **self._config},
             label=name,
-            **{"progress": self.console, **options},
+            **{
+                "progress": self.console,
+                "mesh": self.mesh,
+                "checkpoint_seconds": self._checkpoint_seconds,
+                **options,
+            },
         )
         if run.stopped_by is not None:
             raise Stopped(run.stopped_by)
@@ -162,9 +193,9 @@ class Workspace:
         Raises:
             RunFolderError: If the disk is full or the folder cannot be written.
         """
-        with whole_file(self.path / f"{name}.npz") as file:
-            # Its second parameter is a switch, which no array can be meant for.
-            np.savez(file, **{key: np.asarray(value) for key, value in arrays.items()})  # type: ignore[arg-type]
+        saved: dict[str, Any] = {key: np.asarray(value) for key, value in arrays.items()}
+        # Its second parameter is a switch, which no array can be meant for.
+        self._write(f"{name}.npz", lambda file: np.savez(file, **saved))
 
     def load(self, name: str) -> dict[str, np.ndarray]:
         """Returns the arrays saved as `name`.
@@ -185,17 +216,23 @@ class Workspace:
 
     def has(self, name: str) -> bool:
         """Whether arrays are saved as `name`."""
-        return (self.path / f"{name}.npz").exists()
+        return leaders((self.path / f"{name}.npz").exists())
 
     def figure(self, name: str, figure: Figure) -> None:
         """Saves a figure as `name`.png."""
-        with whole_file(self.path / f"{name}.png") as file:
-            figure.savefig(file, format="png", dpi=150, bbox_inches="tight")
+        save = functools.partial(figure.savefig, format="png", dpi=150, bbox_inches="tight")
+        self._write(f"{name}.png", save)
 
     def write(self, name: str, text: str) -> None:
         """Writes a text file, whole or not at all."""
-        with whole_file(self.path / name) as file:
-            file.write(text.encode())
+        self._write(name, lambda file: file.write(text.encode()))
+
+    def _write(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
+        def whole() -> None:
+            with whole_file(self.path / name) as file:
+                write(file)
+
+        by_leader(whole)
 
     def say(self, text: str) -> None:
         """Prints a line."""

@@ -11,8 +11,11 @@ import optax
 import orbax.checkpoint as ocp
 import pytest
 from flax import nnx
+from jax.sharding import NamedSharding, PartitionSpec
 
+from qjax.sharding import mesh, place
 from qjax.train import CheckpointError, RunFolderError, cross_entropy, fit
+from qjax.train._checkpoint import CheckpointFolder
 from tests.train.small import Classifier, plain, run, same
 
 
@@ -182,3 +185,32 @@ def test_notes_are_json_that_people_can_read(saved):
     assert notes["identity"]["array `params.kernel`"] == "float32[3, 2]"
     assert notes["identity"]["setting `batch_size`"] == "8"
     assert np.isfinite(notes["best_value"])
+
+
+def test_arrays_split_over_devices_are_saved_in_parts_and_read_whole(tmp_path):
+    grid, line = mesh(rows=4, columns=2), mesh(rows=2)
+    layouts = {
+        np.float32: NamedSharding(grid, PartitionSpec("rows", "columns")),
+        np.complex64: NamedSharding(grid, PartitionSpec("columns")),  # Four copies of each part.
+        np.uint8: NamedSharding(line, PartitionSpec(None, "rows")),
+    }
+    values = {kind.__name__: np.arange(48).reshape(8, 6).astype(kind) for kind in layouts}
+    with CheckpointFolder(tmp_path) as folder:
+        for number in (1, 2):
+            arrays = {
+                kind.__name__: place(number * values[kind.__name__], where)
+                for kind, where in layouts.items()
+            }
+            folder.save(number, {**arrays, "whole": np.arange(3)}, {"number": number})
+        folder.wait()
+        for number in (1, 2):
+            found, notes = folder.restore(number)
+            assert notes == {"number": number} and list(found.pop("whole")) == [0, 1, 2]
+            for name, array in found.items():
+                assert array.dtype == values[name].dtype
+                np.testing.assert_array_equal(array, number * values[name])
+    # Whole files, but of another checkpoint.
+    shutil.rmtree(tmp_path / "2" / "arrays")
+    shutil.copytree(tmp_path / "1" / "arrays", tmp_path / "2" / "arrays")
+    with CheckpointFolder(tmp_path) as folder, pytest.raises(CheckpointError, match="checksum"):
+        folder.restore(2)

@@ -1,5 +1,6 @@
 """Many runs at once against the same runs one after the other."""
 
+import re
 import signal
 import types
 
@@ -11,6 +12,7 @@ import pytest
 from flax import nnx
 from rich.console import Console
 
+from qjax.sharding import collectives, mesh
 from qjax.train import (
     CheckpointError,
     NonFiniteError,
@@ -20,7 +22,7 @@ from qjax.train import (
     grid,
     k_folds,
 )
-from tests.train.small import Classifier
+from tests.train.small import Classifier, compiled_epochs
 from tests.train.test_resume import Interrupting
 
 RATES = [0.01, 0.1, 0.03]
@@ -202,6 +204,22 @@ def test_runs_go_on_where_they_were(data, runs, tmp_path):
         many(data, epochs=6, seeds=[0, 3, 2], **folder)
 
 
+def test_runs_are_spread_over_devices_and_go_on_elsewhere(data, runs, tmp_path, monkeypatch):
+    options, programs = {"accumulate": 2, "run_dir": tmp_path}, compiled_epochs(monkeypatch)
+    # Three runs on four devices: one of them is computed twice.
+    for epochs, devices in ((2, mesh(ensemble=4, batch=2)), (4, mesh(ensemble=2))):
+        spread = many(data, epochs=epochs, mesh=devices, **options)
+        assert len(spread) == 3 and spread.history.valid["loss"].shape == (3, epochs)
+    # One run on each device, then two; such runs have nothing to tell each other.
+    shapes = [set(re.findall(r"f32\[(\d+),3,2\]", program.as_text())) for program in programs]
+    assert shapes == [{"1"}, {"2"}] and not collectives(programs[1])
+    for run in range(3):
+        assert_close(spread[run], runs[run])
+    assert len(spread.model(1).kernel[...].sharding.device_set) == 1
+    with pytest.raises(CheckpointError, match="setting `accumulate` is 2 there and nothing here"):
+        many(data, run_dir=tmp_path)
+
+
 def test_a_signal_stops_after_the_epoch(data, tmp_path):
     console = Console(file=Interrupting(2, signal.SIGINT), width=200)
     folder = {"run_dir": tmp_path, "runs_at_once": 2}
@@ -232,6 +250,8 @@ def test_a_grid_has_every_combination():
         ({"folds": k_folds(40, 2, seed=0)}, r"`folds.train` has shape \(2, 20\)"),
         ({"epochs": 0}, "`epochs` must be a positive integer, but is 0"),
         ({"runs_at_once": 0}, "`runs_at_once` must be a positive integer"),
+        ({"mesh": mesh(batch=3)}, "`batch_size` must be a multiple of the 3 devices"),
+        ({"mesh": mesh(data=3)}, "`mesh` must have an axis `batch`"),
         ({"batch_size": 41}, "`batch_size` must be at most the 40 training examples"),
         ({"monitor": "recall"}, "`monitor` must be one of the loss's metrics"),
     ],

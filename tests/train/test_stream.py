@@ -6,6 +6,7 @@ import numpy as np
 import optax
 import pytest
 
+from qjax.sharding import mesh
 from qjax.train import NonFiniteError, Stream, cross_entropy, fit
 from tests.train.small import Classifier, plain, same
 
@@ -61,10 +62,10 @@ def test_it_takes_the_steps_of_a_plain_loop(data):
     np.testing.assert_allclose(result.history.valid["accuracy"][-1], right.mean(), rtol=1e-6)
 
 
-def test_chunks_make_no_difference(data):
+def test_chunks_and_devices_make_no_difference(data):
     models = [Classifier(), Classifier()]
-    for model, chunk in zip(models, (5, 50), strict=True):
-        run(model, Source(data).data(chunk), optimizer=optax.sgd(0.1))
+    for model, chunk, devices in zip(models, (5, 50), (None, mesh(batch=2)), strict=True):
+        run(model, Source(data).data(chunk), optimizer=optax.sgd(0.1), mesh=devices)
     kernels = [np.asarray(model.last.kernel[...]) for model in models]
     np.testing.assert_allclose(*kernels, rtol=1e-4, atol=1e-6)
     assert not np.allclose(kernels[0], Classifier().last.kernel[...], atol=1e-3)
@@ -99,10 +100,11 @@ def test_a_resumed_run_begins_where_it_was(data, tmp_path):
 def test_a_bad_batch_is_named_by_its_step(data):
     model, before = plain(), plain()
     with pytest.raises(NonFiniteError, match=r"step 18 \(epoch 2, batch 8\)"):
-        run(model, Source(data, bad=17).data(chunk=3))
+        run(model, Source(data, bad=17).data(chunk=3), mesh=mesh(batch=2))
     short = types.SimpleNamespace(train=Stream(Source(data).batches, steps=17), valid=data.valid)
     run(before, short, epochs=1)
     np.testing.assert_allclose(model.kernel[...], before.kernel[...], rtol=1e-5)
+    assert len(model.kernel[...].sharding.device_set) == 1
 
 
 def test_a_stream_that_fails_ends_the_run(data):
