@@ -3,6 +3,18 @@
 from qjax.data._ad_hoc import AdHoc as AdHoc, ad_hoc as ad_hoc
 from qjax.data._bars_and_stripes import bars_and_stripes as bars_and_stripes
 from qjax.data._bernoulli_mixture import bernoulli_mixture as bernoulli_mixture
+from qjax.data._bowles import (
+    BOWLES_FAMILIES as BOWLES_FAMILIES,
+    TrainTest as TrainTest,
+    bowles_benchmark as bowles_benchmark,
+)
+from qjax.data._classification import (
+    hidden_manifold as hidden_manifold,
+    hyperplane_parity as hyperplane_parity,
+    linearly_separable as linearly_separable,
+    noisy_bars_and_stripes as noisy_bars_and_stripes,
+    two_curves as two_curves,
+)
 from qjax.data._cluster_ising import (
     cluster_ising_gap as cluster_ising_gap,
     cluster_ising_states as cluster_ising_states,
@@ -29,6 +41,13 @@ from qjax.data._sentiment import (
     sentiment_tokens as sentiment_tokens,
 )
 from qjax.data._split import Examples as Examples, Split as Split
+from qjax.data._stories import (
+    STORY_DENSITIES as STORY_DENSITIES,
+    STORY_EVENTS as STORY_EVENTS,
+    Stories as Stories,
+    following_stories as following_stories,
+    story_directions as story_directions,
+)
 from qjax.data._tabular import (
     Scaler as Scaler,
     breast_cancer as breast_cancer,
