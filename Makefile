@@ -18,7 +18,7 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test train bench bench-full format lint types pytest lock clean
+.PHONY: help test train bench bench-full tables format lint types pytest lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,13 +55,16 @@ bench: $(BENCH_READY) ## Run the quick benchmarks against other libraries (optio
 bench-full: $(BENCH_READY) ## Run all benchmarks, hours (options: ARGS="...")
 	$(BIN)/python -m benchmarks.run --suite full $(ARGS)
 
+tables: $(BENCH_READY) ## Compute the quick cells of all published tables (options: ARGS="...")
+	$(BIN)/qjax tables run all --quick --jobs 2 $(ARGS)
+
 format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 # The larger set first: it bounds versions that the smaller one must share.
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
-	$(COMPILE) --extra bench --upgrade --output-file requirements-bench.lock
+	$(COMPILE) --extra bench --extra chem --upgrade --output-file requirements-bench.lock
 	$(COMPILE) --constraint requirements-bench.lock --upgrade --output-file requirements.lock
 
 clean: ## Remove .venv, .venv-peers and the tools' caches (training runs stay)

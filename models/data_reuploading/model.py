@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -122,7 +124,7 @@ def class_targets(classes: int) -> np.ndarray:
     return np.where(np.eye(classes, dtype=bool), 1.0, other)
 
 
-def scores(config: Config, params: Params, x: jax.Array) -> jax.Array:
+def scores(config: Config, params: Params, x: jax.Array, engine: Any = None) -> jax.Array:
     r"""What the class of one point is chosen by, ``[classes]``; the largest wins.
 
     Fidelity: :math:`|\langle c | \psi(x) \rangle|` for the state c of each class. Weighted:
@@ -131,10 +133,10 @@ def scores(config: Config, params: Params, x: jax.Array) -> jax.Array:
     circuit = build(params, x, entangled=config.entangled)
     classes = REGIONS[config.problem].classes
     if not _weighted(config):
-        states = jnp.asarray(class_states(classes, config.qubits), jnp.complex64)
-        return jnp.abs(states.conj() @ qjax.statevector(circuit))
+        states = jnp.asarray(class_states(classes, config.qubits).conj())
+        return jnp.abs(states @ qjax.statevector(circuit, engine=engine))
     paulis = [pauli(q) for q in range(config.qubits) for pauli in (qjax.X, qjax.Y, qjax.Z)]
-    vectors = qjax.expectation(circuit, paulis).reshape(config.qubits, 3)
+    vectors = qjax.expectation(circuit, paulis, engine=engine).reshape(config.qubits, 3)
     directions = jnp.asarray(_bloch(class_states(classes)), vectors.dtype)
     fidelities = (1 + directions @ vectors.T) / 2
     return jnp.sum(params["weights"] * fidelities, axis=1)

@@ -26,3 +26,4 @@ from qjax.library._hamiltonians import (
     transverse_field_ising as transverse_field_ising,
 )
 from qjax.library._signs import sign_flips as sign_flips
+from qjax.library._sim import sim_circuit as sim_circuit, sim_circuit_shape as sim_circuit_shape

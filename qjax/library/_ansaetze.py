@@ -88,11 +88,11 @@ def hardware_efficient_shape(
 
 
 def strongly_entangling(
-    circuit: Circuit, weights: Any, ranges: Sequence[int] | None = None
+    circuit: Circuit, weights: Any, ranges: Sequence[int] | None = None, gate: str = "cx"
 ) -> Circuit:
     r"""Appends strongly entangling layers, as ``StronglyEntanglingLayers`` of PennyLane.
 
-    Layer l rotates every qubit by :math:`RZ(w_{lq3}) RY(w_{lq2}) RZ(w_{lq1})`, then applies CX from
+    Layer l rotates every qubit by :math:`RZ(w_{lq3}) RY(w_{lq2}) RZ(w_{lq1})`, then joins by `gate`
     qubit q to qubit :math:`(q + r_l) \bmod n` for q = 0, 1, ..., n-1. By default
     :math:`r_l = (l \bmod (n - 1)) + 1`, l counted from 0.
 
@@ -100,6 +100,7 @@ def strongly_entangling(
         circuit: A circuit on n qubits; on one there is no CX.
         weights: Real ``[layers, n, 3]``, radians; see `strongly_entangling_shape`.
         ranges: The range r of each layer, from 1 to n-1.
+        gate: What joins a pair, as in `hardware_efficient`.
 
     Returns:
         The circuit with the layers appended. One period of the ranges is the body of a ``repeat``,
@@ -108,7 +109,7 @@ def strongly_entangling(
     Raises:
         TypeError: If the weights are not real, or a range is not an integer.
         ValueError: If the weights have another shape or are not finite, there are not as many
-            ranges as layers, or a range is not between 1 and n-1.
+            ranges as layers, a range is not between 1 and n-1, or the gate is unknown.
 
     References:
         Schuld et al., "Circuit-centric quantum classifiers", arXiv 1804.00633.
@@ -124,7 +125,7 @@ def strongly_entangling(
     check_circuit(circuit)
     n = circuit.n_qubits
     weights = layers_of(weights, "weights", n, 3)
-    ranges = _ranges(ranges, weights.shape[0], n)
+    ranges, gate = _ranges(ranges, weights.shape[0], n), two_qubit_gate(gate, "gate")
     period = _period(ranges)
     whole = len(ranges) // period * period
 
@@ -133,7 +134,7 @@ def strongly_entangling(
             circuit = (
                 circuit.rz(row[:, 0], range(n)).ry(row[:, 1], range(n)).rz(row[:, 2], range(n))
             )
-            circuit = entangle(circuit, "cx", [(q, (q + r) % n) for q in range(n) if n > 1])
+            circuit = entangle(circuit, gate, [(q, (q + r) % n) for q in range(n) if n > 1])
         return circuit
 
     circuit = layered(circuit, rounds, weights[:whole].reshape(-1, period, n, 3))

@@ -15,6 +15,7 @@ from qjax.cli import main
 from qjax.cli._catalogue import INTERFACE, ROOT, load, names
 
 SMALL = ["train", "mps_classifier", "--variant", "tiny", "--set", "epochs=1", "batch_size=256"]
+JOINED = ["--process-id", "2", "--num-processes"]
 
 
 @pytest.fixture(scope="module")
@@ -135,10 +136,22 @@ def test_help_shows_each_field_and_the_variants_own_defaults(capsys, monkeypatch
         (["--learning-rate", "nan"], "Argument `learning_rate` must be above 0"),
         (["--variant", "huge"], "Unknown variant 'huge'. There are tiny, default, paper"),
         (["--bnod", "4"], "--bnod"),
+        (["--mesh", "batch"], "must give devices to some of batch, ensemble, terms, state"),
+        (["--mesh", "batch=16"], "at most the 8 cpu devices that there are, but batch=16 needs 16"),
+        (["--coordinator", "h:1", "--process-id", "0"], "but `--num-processes` is not there"),
+        ([*JOINED, "2", "--coordinator", "h"], "must be HOST:PORT, such as 10.0.0.1:1234"),
+        ([*JOINED, "2", "--coordinator", "h:1"], "`--process-id` must be from 0 to 1, but is 2"),
+        ([*JOINED, "0", "--coordinator", "h:1"], "`--num-processes` must be at least 1"),
+        (["--peer-timeout", "0"], "Argument `--peer-timeout` must be at least 1, but is 0"),
     ],
 )
 def test_bad_settings(arguments, message, capsys):
     assert message in error_of(["train", "mps_classifier", *arguments], capsys)
+
+
+def test_a_batch_that_devices_cannot_share(tmp_path, capsys):
+    error = error_of([*SMALL, "--mesh", "batch=3", "--run-dir", tmp_path], capsys)
+    assert "`batch_size` must be a multiple of the 3 devices of mesh axis `batch`" in error
 
 
 def test_unknown_models_and_commands(capsys):

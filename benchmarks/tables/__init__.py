@@ -1,0 +1,1 @@
+"""Published tables, computed again: `qjax tables list`; see README.md in this folder."""

@@ -1,0 +1,100 @@
+"""Better than classical? Bowles, Ahmed and Schuld 2024: quantum models on drawn data sets.
+
+Every number is the mean accuracy over the seeds 0 to 4 at the published hyperparameters. Keys are
+family/model/number/part; the part is `train` or `test` for the number as published, defects of the
+original code included, and `train_corrected` or `test_corrected` for what it is without them.
+"""
+
+from pathlib import Path
+
+from benchmarks.tables._frame import Cell, Table, equal, targets, within
+from benchmarks.tables.bowles2024._run import MODELS, run
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text else None
+
+
+_FIELDS = {
+    "family": str,
+    "model": str,
+    "number": int,
+    "hyperparameters": str,
+    "train": float,
+    "test": float,
+    "fit_seconds": _seconds,
+}
+# Largest number of features of a quick cell.
+_QUICK = {"ProjectedQuantumKernel": 4}
+_QUICK_TRAINED = {
+    "IQPVariationalClassifier",
+    "DataReuploadingClassifier",
+    "SeparableVariationalClassifier",
+    "TreeTensorClassifier",
+    "DressedQuantumCircuitClassifier",
+    "QuantumBoltzmannMachine",
+}
+# This one does not draw as the published files did, by a difference that the code of the study, as
+# it was left, does not show: its seeds are other ones.
+_OTHER_SEEDS = {"QuantumMetricLearner"}
+
+
+def published() -> list[dict]:
+    """The rows of targets.csv of the models that are here."""
+    rows = targets(Path(__file__).with_name("targets.csv"), _FIELDS)
+    return [row for row in rows if row["model"] in MODELS]
+
+
+def cells() -> list[Cell]:
+    return [cell for row in published() for cell in _cells(row)]
+
+
+def _cells(row: dict) -> list[Cell]:
+    model = MODELS[row["model"]]
+    name = f"{row['family']}/{row['model']}/{row['number']}"
+    features = 10 if row["family"].endswith("diff") else row["number"]
+    exact = row["model"] not in _OTHER_SEEDS and (not model.trained or features <= 6)
+    largest = _QUICK.get(row["model"], 5)
+    if model.trained:
+        largest = 2 if row["model"] in _QUICK_TRAINED else 0
+    # The seconds of one fit are published, so both halves of a cell's work share those of all.
+    seconds = row["fit_seconds"] and row["fit_seconds"] * len(model.seeds) / 2
+    found = [
+        Cell(
+            f"{name}/{part}",
+            row[part],
+            equal(9) if exact else within(absolute=0.02),
+            quick=features <= largest,
+            seconds=seconds,
+        )
+        for part in ("train", "test")
+    ]
+    if model.corrected(row["hyperparameters"]):
+        found += [
+            Cell(f"{name}/{part}_corrected", None, equal(), quick=features <= min(largest, 2))
+            for part in ("train", "test")
+        ]
+    return found
+
+
+TABLE = Table(
+    title="Quantum classifiers on drawn data sets",
+    source=(
+        "Bowles, Ahmed and Schuld 2024, arXiv 2403.07059; XanaduAI/qml-benchmarks, "
+        "paper/results/*/*/*-best-hyperparams*.csv and *_GridSearchCV.csv (median fit seconds)"
+    ),
+    cells=cells,
+    run=lambda wanted: run(wanted, published()),
+    left_out={
+        "more than 10 features": "not asked for",
+        "hidden_manifold_diff, two_curves_diff": (
+            "no targets here yet; those of the separable variational classifier and of the neural "
+            "network on the curves score the training set as the test"
+        ),
+        "mnist_pca, mnist_pca-, mnist_cg": "the data are not drawn, and not all of them are public",
+        "QuantumKitchenSinks": "single shots of a simulator's own stream; only equal on average",
+        "MLPClassifier and the ablations": "not quantum, or variants of what is here",
+        "Quanvolutional, WeiNet, CNN": "not here yet",
+    },
+    seeds={"models": 0},
+)

@@ -1,0 +1,50 @@
+"""A few cells of the table of Bowles, Ahmed and Schuld, run; and how its cells are made."""
+
+import pytest
+
+from benchmarks.tables._frame import judge
+from benchmarks.tables.bowles2024 import TABLE
+from benchmarks.tables.bowles2024._run import MODELS, read
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return {cell.key: cell for cell in TABLE.cells()}
+
+
+def test_the_kernel_block_is_complete(cells):
+    for model in ("SVC", "IQPKernelClassifier", "SeparableKernelClassifier"):
+        for family in ("linearly_separable", "hidden_manifold", "two_curves"):
+            for number in range(2, 11):
+                assert f"{family}/{model}/{number}/test" in cells
+        for number in range(2, 21):
+            assert f"hyperplanes_diff/{model}/{number}/train" in cells
+    assert all(0 < cell.target <= 1 for cell in cells.values() if cell.target is not None)
+
+
+def test_corrected_numbers_stand_beside_those_with_defects(cells):
+    assert cells["two_curves/IQPKernelClassifier/2/test_corrected"].target is None
+    # One repeat has its entangling gates either way.
+    assert "linearly_separable/IQPKernelClassifier/2/test_corrected" not in cells
+
+
+def test_hyperparameters():
+    assert read("C=0.1;repeats=5;observable_type=full") == {
+        "C": 0.1,
+        "repeats": 5,
+        "observable_type": "full",
+    }
+    assert set(MODELS["IQPKernelClassifier"].defects) == {"entangle_every_repeat"}
+
+
+def test_cells_come_out_as_published(cells):
+    keys = [
+        "linearly_separable/SVC/2/test",
+        "two_curves/IQPKernelClassifier/2/train",
+        "two_curves/IQPKernelClassifier/2/test",
+        "two_curves/SeparableKernelClassifier/3/test",
+    ]
+    found = dict(TABLE.run([cells[key] for key in keys]))
+    assert {cell.key for cell in found} == set(keys)
+    assert {judge(cell, outcome) for cell, outcome in found.items()} == {"matched"}
+    assert all(outcome.seconds > 0 for outcome in found.values())

@@ -1,0 +1,280 @@
+"""The frame: rules, targets, cache, workers, results, and what a user can get wrong."""
+
+import json
+import math
+
+import pytest
+
+from benchmarks.tables import _pool, _run, _worker
+from benchmarks.tables._cache import Cache, source
+from benchmarks.tables._frame import (
+    Cell,
+    Outcome,
+    at_least,
+    equal,
+    judge,
+    standard_errors,
+    targets,
+    within,
+)
+from qjax.cli import _tables, main
+from qjax.cli._catalogue import load_table, table_names
+from tests.benchmarks.tables import fake
+
+FAKE = "tests.benchmarks.tables.fake"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Runs workers' shares in this process: starting one takes a second."""
+
+    def work(shares, jobs):
+        for share in shares:
+            table = load_table(share.module)
+            cells = [cell for cell in table.cells() if cell.key in share.keys]
+            yield share.table, {"made_with": {"device": "here"}}
+            for cell, outcome, reason in _worker.computed(table.run, cells):
+                found = outcome._asdict() if outcome else {"reason": reason}
+                yield share.table, {"cell": cell.key, **found}
+
+    monkeypatch.setattr(_pool, "work", work)
+
+
+def computed(folder):
+    """Returns the cells that were computed since the last call."""
+    log = folder / "log"
+    done = log.read_text().split() if log.exists() else []
+    log.unlink(missing_ok=True)
+    return done
+
+
+def results(folder):
+    found = json.loads((folder / "tables" / FAKE / "results.json").read_text())
+    return found, {cell["cell"]: cell for cell in found["cells"]}
+
+
+def error_of(capsys, *arguments):
+    assert main(["tables", *arguments]) == 2
+    return " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("rule", "target", "value", "verdict"),
+    [
+        (equal(), 0.5, 0.5, "matched"),
+        (equal(), 0.5, 0.5 + 1e-15, "missed"),
+        (equal(3), 0.983, 59 / 60, "matched"),
+        (equal(1), 0.1, 0.15, "matched"),
+        (equal(1), 0.1, 0.1501, "missed"),
+        (within(0.02), 0.9, 0.88, "matched"),
+        (within(0.02), 0.9, 0.87, "missed"),
+        (within(relative=0.1), -2.0, -2.19, "matched"),
+        (within(0.5, 0.1), 2.0, 2.4, "matched"),
+        (standard_errors(3), 1.0, 1.29, "matched"),
+        (standard_errors(3), 1.0, 1.31, "missed"),
+        (at_least(), 0.81, 0.97, "matched"),
+        (at_least(), 0.81, 0.80, "missed"),
+        (at_least(0.02), 0.81, 0.80, "matched"),
+        (at_least(errors=2), 1.0, 0.81, "matched"),
+        (at_least(errors=2), 1.0, 0.79, "missed"),
+        (within(9.0), 1.0, math.nan, "missed"),
+        (at_least(), 1.0, math.nan, "missed"),
+        (equal(), None, 1.0, "ours"),
+    ],
+)
+def test_a_rule_decides(rule, target, value, verdict):
+    assert judge(Cell("a", target, rule), Outcome(value, 0.1)) == verdict
+    explained = {"missed": "explained"}.get(verdict, verdict)
+    assert judge(Cell("a", target, rule, note="why"), Outcome(value, 0.1)) == explained
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("t.csv", "n,x\n1,0.5\n2,half\n", "line 3, field `x` must be float, but is 'half'"),
+        ("t.csv", "n,x\n1,0.5\n2\n", "line 3, field `x` must be float, but is None"),
+        ("t.csv", "n,x\n1,0.5,7\n", "line 2 must have other fields: see None"),
+        ("t.csv", "n,y\n1,0.5\n", "line 2 must have other fields: see x, y"),
+        ("t.json", '[{"n": 1, "x": 0.5}, {"n": 1.5}]', "row 2 must have other fields: see x"),
+        ("t.json", '[{"n": 1, "x": []}]', "row 1, field `x` must be float"),
+        ("t.json", "[1]", "row 1 must be an object, but is 1"),
+        ("t.json", "{}", "must be a list of objects"),
+        ("t.json", '[{"n": 1', "is not JSON"),
+    ],
+)
+def test_a_malformed_row_of_targets_is_named(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=f"{name}`.*{message.replace('[', '.')}"):
+        targets(tmp_path / name, {"n": int, "x": float})
+
+
+def test_targets_are_read(tmp_path):
+    (tmp_path / "t.csv").write_text("n,x\n1,0.5\n")
+    (tmp_path / "t.json").write_text('[{"x": 0.5, "n": 1}]')
+    for name in ("t.csv", "t.json"):
+        assert targets(tmp_path / name, {"n": int, "x": float}) == [{"n": 1, "x": 0.5}]
+
+
+def test_a_run_computes_judges_and_keeps(folder, monkeypatch, capsys):
+    """With two real workers, of which one dies."""
+    monkeypatch.setenv("FAKE_DIES", "b/2")
+    command = ["tables", "run", FAKE, "--full", "--jobs", "2", "--out", "kept"]
+    assert main(command) == 1
+    shown = capsys.readouterr().out
+    assert f"{FAKE}: 1 matched, 1 explained, 1 missed, 1 ours, 1 error" in shown
+    assert f"{FAKE}: missed a/2: 2, published 2.5 (within 0.1)" in shown
+    assert f"{FAKE}: error in b/2: The worker ended, exit status 7: what a library" in shown
+    assert "2 s, published 2 h" in shown
+    assert sorted(computed(folder)) == ["a/1", "a/2", "a/3", "b/1"]
+    found, cells = results(folder)
+    assert {key: cell["verdict"] for key, cell in cells.items()} == {
+        "a/1": "matched",
+        "a/2": "missed",
+        "a/3": "explained",
+        "b/1": "ours",
+        "b/2": "error",
+    }
+    assert cells["a/1"]["published_seconds"] == 7200 and cells["a/1"]["seconds"] == 0.5
+    (made_with,) = found["runs"].values()
+    assert made_with["device"] and made_with["versions"]["jax"] and found["seeds"]
+    assert json.loads((folder / "kept" / f"{FAKE}.json").read_text()) == found
+    markdown = (folder / "tables" / FAKE / "results.md").read_text()
+    for words in (
+        "| a/2 | 2.5 | 2 | 0.1 | within 0.1 | missed |",
+        "a/3: It is known why.",
+        "c: it",
+    ):
+        assert words in markdown
+    assert (folder / "tables" / FAKE / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+    # What is done is not done again; what failed is.
+    monkeypatch.delenv("FAKE_DIES")
+    assert main(command) == 0
+    assert computed(folder) == ["b/2"]
+    assert results(folder)[1]["b/2"]["verdict"] == "matched"
+
+
+def test_one_failure_costs_one_cell(folder, here, monkeypatch, capsys):
+    monkeypatch.setenv("FAKE_RAISES", "a/2")
+    assert main(["tables", "run", FAKE, "--full"]) == 1
+    assert sorted(computed(folder)) == ["a/1", "a/3", "b/1", "b/2"]
+    assert "error in a/2: ArithmeticError: this one cannot be computed" in capsys.readouterr().out
+
+
+def test_cells_are_chosen_by_speed_or_name(folder, here):
+    assert main(["tables", "run", FAKE]) == 0
+    assert computed(folder) == ["a/1", "a/2"]
+    assert main(["tables", "run", FAKE, "--cells", "b/*", "a/1"]) == 0
+    assert computed(folder) == ["b/1", "b/2"]
+    # The files have everything that was ever done.
+    assert set(results(folder)[1]) == {"a/1", "a/2", "b/1", "b/2"}
+    assert main(["tables", "run", FAKE, "--quick", "--force"]) == 0
+    assert computed(folder) == ["a/1", "a/2"]
+
+
+def test_an_interrupt_loses_nothing(folder, here, monkeypatch, capsys):
+    work = _pool.work
+
+    def interrupted(shares, jobs):
+        for number, message in enumerate(work(shares, jobs)):
+            if number == 3:
+                raise KeyboardInterrupt
+            yield message
+
+    monkeypatch.setattr(_pool, "work", interrupted)
+    assert main(["tables", "run", FAKE, "--full"]) == 130
+    assert "the same command goes on" in capsys.readouterr().out
+    computed(folder)
+    # The third line was cut off by the machine going down.
+    cells = folder / "tables" / FAKE / "cells.jsonl"
+    lines = cells.read_text().splitlines(keepends=True)
+    assert len(lines) == 3
+    cells.write_text("".join(lines)[:-9])
+    monkeypatch.setattr(_pool, "work", work)
+    assert main(["tables", "run", FAKE, "--full"]) == 0
+    assert computed(folder) == ["a/2", "a/3", "b/1", "b/2"]
+    assert "Dropped 1 line of" in capsys.readouterr().out
+    assert [json.loads(line) for line in cells.read_text().splitlines()]
+    assert main(["tables", "run", FAKE, "--full"]) == 0
+    assert not computed(folder)
+
+
+def test_a_cell_is_done_for_one_source_of_its_table(tmp_path, monkeypatch):
+    module = tmp_path / "some_table.py"
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def digest(text):
+        module.write_text(text)
+        return source("some_table")
+
+    first = digest("def run():\n    return 1\n")
+    assert digest('"""Said."""\n\n\ndef run():\n    "Why."\n    return  1  # so\n') == first
+    second = digest("def run():\n    return 2\n")
+    assert second != first
+    (tmp_path / "some_table_targets.csv").write_text("x")
+    assert source("some_table") == second
+    (tmp_path / "some_table_inputs.csv").write_text("x")
+    assert source("some_table") != second
+
+    path = tmp_path / "cells.jsonl"
+    old = Cache(path, "old")
+    with old.open() as file:
+        old.begin(file, "monday", {})
+        old.add(file, "monday", "a", Outcome(1.0, None, 2.0))
+    assert not Cache(path, "new").cells
+    assert Cache(path, "new", stale=True).cells == old.cells
+    assert Cache(path, "old").cells["a"].outcome == Outcome(1.0, None, 2.0)
+
+
+def test_shares_are_even_and_keep_neighbours_together():
+    seconds = {"x": 9, "y": 4, "z": 5}
+    keys = [f"{group}/{k}" for group in seconds for k in (1, 2)]
+    cells = [Cell(key, None, equal(), seconds=seconds[key[0]]) for key in keys]
+    assert _pool.split(cells, 1) == [["x/1", "x/2", "z/1", "z/2", "y/1", "y/2"]]
+    assert _pool.split(cells, 2) == [["x/1", "x/2"], ["z/1", "z/2", "y/1", "y/2"]]
+    assert sorted(map(len, _pool.split(cells, 4))) == [1, 1, 2, 2]
+
+
+def test_bad_arguments_are_named(folder, here, capsys, monkeypatch):
+    assert "Did you mean gradient?" in error_of(capsys, "run", "gradent")
+    assert "Did you mean a/1" in error_of(capsys, "run", FAKE, "--cells", "a/11")
+    assert "exclude each other" in error_of(capsys, "run", FAKE, "--quick", "--full")
+    assert "must be at least 1, but is 0" in error_of(capsys, "run", FAKE, "--jobs", "0")
+    assert "must be a table: all, or some of" in error_of(capsys, "run")
+    assert "cannot be loaded" in error_of(capsys, "run", "tests.benchmarks.tables.none")
+    needs = fake.TABLE._replace(extra="chem", modules=("json", "no_such_module"))
+    monkeypatch.setattr(fake, "TABLE", needs)
+    words = error_of(capsys, "run", FAKE)
+    assert f"Table {FAKE} needs no_such_module: `pip install -e .[chem]`." in words
+    assert not computed(folder)
+
+
+def test_all_leaves_out_what_cannot_run(folder, here, capsys, monkeypatch):
+    other = fake.TABLE._replace(extra="chem", modules=("no_such_module",))
+    tables = {FAKE: fake.TABLE, "other": other}
+    monkeypatch.setattr(_tables._catalogue, "table_names", lambda: list(tables))
+    monkeypatch.setattr(_tables._catalogue, "load_table", tables.get)
+    monkeypatch.setattr(_run._pool, "work", lambda *_: (m for m in ()))
+    assert main(["tables", "run", "all", "--quick"]) == 0
+    assert "Left out: Table other needs no_such_module" in capsys.readouterr().out
+
+
+def test_every_table_lists_cells_with_names_of_their_own(folder, capsys):
+    for name in table_names():
+        table = load_table(name)
+        cells = table.cells()
+        assert len({cell.key for cell in cells}) == len(cells) > 0
+        assert any(cell.quick for cell in cells) and table.source
+    assert main(["tables", "list"]) == 0
+    shown = capsys.readouterr().out
+    for name in table_names():
+        assert name in shown

@@ -1,0 +1,44 @@
+"""The table's cells, and one of them with words that are trained for a moment."""
+
+import dataclasses
+
+import numpy as np
+
+from benchmarks.tables import qdiscocirc
+from benchmarks.tables._frame import judge
+from models.qdiscocirc import VARIANTS, task
+from qjax.data import following_stories
+
+
+def test_cells_are_of_every_density_but_the_widest():
+    cells = qdiscocirc.TABLE.cells()
+    keys = [cell.key for cell in cells]
+    assert len(set(keys)) == len(keys) == 3 * 14 + 2 * 6
+    assert "two/superdense 21-30" not in keys and "four/dense 21-30" in keys
+    assert {c.key for c in cells if c.quick} >= {f"two/simple {part}" for part in qdiscocirc.PARTS}
+    assert {c.target for c in cells if c.key.startswith("two/simple")} == {1.0}
+
+
+def test_a_cell_is_the_accuracy_on_fresh_stories(tmp_path, monkeypatch):
+    """Untrained words guess: that is a miss, and the number of right answers is their own."""
+    tiny = dataclasses.replace(VARIANTS["tiny"], classical_epochs=0)
+    rng = np.random.default_rng(0)
+    words = {
+        "person": rng.random(3),
+        "walks": rng.random((2, 3)),
+        "turns": rng.random(3),
+        "follows": rng.random((1, 8)),
+        "no": rng.random((1, 5)),
+        "yes": rng.random((1, 5)),
+    }
+    monkeypatch.setitem(VARIANTS, "default", tiny)
+    monkeypatch.setattr(qdiscocirc, "FOLDER", tmp_path)
+    monkeypatch.setattr(qdiscocirc, "PARTS", {"2-8": ((2, 4), 12)})
+    monkeypatch.setattr(task, "train", lambda _, run: run.save("words", **words))
+    (cell,) = (c for c in qdiscocirc.cells() if c.key == "two/simple 2-8")
+    ((same, outcome),) = qdiscocirc.run([cell])
+    told = following_stories(12, actors=(2, 4), seed=102)
+    found = task.probabilities(words, tiny, told)
+    assert same is cell
+    assert outcome.value == np.mean((found[:, 1] > found[:, 0]) == told.labels) < 1
+    assert judge(cell, outcome) == "missed"
