@@ -49,14 +49,17 @@ def main(argv: list[str] | None = None) -> int:
         "--out", type=Path, metavar="MD", help="write the report here, not to print"
     )
     parser.add_argument(
-        "--readme", action="store_true", help="write README.md's and docs/engines.md's numbers anew"
+        "--readme",
+        action="store_true",
+        help="write the numbers of README.md, docs/engines.md and docs/scaling.md anew",
     )
     args = parser.parse_args(argv)
     if args.readme:
-        from benchmarks import _engines, _readme
+        from benchmarks import _engines, _readme, _scaling_page
 
         _readme.rewrite()
         _readme.rewrite(_engines.PAGE, _engines.section)
+        _readme.rewrite(_scaling_page.PAGE, _scaling_page.section)
         return 0
     if not args.files:
         parser.error("a FILE or --readme is required")
