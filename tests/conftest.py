@@ -21,7 +21,7 @@ MIXES_DTYPES = {"benchmarks", "cli", "estimators", "models", "nn", "test_readme.
 hypothesis.settings.register_profile(
     "fixed",
     derandomize=True,
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     database=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],

@@ -190,8 +190,13 @@ def read_right(config: Config, run: Workspace, name: str, told: Stories) -> np.n
     """Returns whether a classical network answers right, `[stories]`."""
     model = run.restore(name, NETWORKS[name](rngs=nnx.Rngs(config.seed)))
     examples = _read(told)
-    logits = nnx.jit(lambda model, x: model(x))(model, jnp.asarray(examples.inputs))
+    logits = _logits(model, jnp.asarray(examples.inputs))
     return np.asarray(logits.argmax(-1)) == examples.labels
+
+
+@nnx.jit
+def _logits(model: Any, x: jax.Array) -> jax.Array:
+    return model(x)
 
 
 def _by_width(config: Config, run: Workspace) -> dict[str, dict[int, float]]:

@@ -62,7 +62,6 @@ CASES = {
     "classifier, 12 qubits, 64 samples": (classifier_case(12, 6, 64), 2**30),
     "classifier, 12 qubits, deep": (classifier_case(12, 500, 16), 2**30),
     "classifier, 14 qubits, in chunks": (classifier_case(14, 4, 64), 2**24),
-    "classifier, 18 qubits": (classifier_case(18, 4, 8), 2**30),
     "Ising, 20 qubits": (ising_case(20, 10, 1), 2**30),
 }
 

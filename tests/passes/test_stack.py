@@ -54,7 +54,7 @@ def test_the_product_of_the_blocks_is_the_circuit(seed, count, k):
 
 @pytest.mark.parametrize("names", [tuple(NAMES), REAL], ids=["complex", "real"])
 def test_values_and_gradients_are_those_of_the_gates(monkeypatch, names):
-    gates = operations(7, 48, names)
+    gates = operations(7, 30, names)
     observable = qjax.Z(0) @ qjax.X(2) + 0.5 * qjax.Y(1) - qjax.X(4)
 
     def energy(scale):

@@ -97,12 +97,16 @@ def test_processes_are_as_one(small, tmp_path, capsys, count, number):
         assert codes == [128 + signal.SIGTERM] * count
     assert not (tmp_path / "model" / "results.json").exists()
 
-    # One process alone goes on, on one device, and all losses are those of a run in one piece.
-    done = len(history(tmp_path / "model"))
-    assert 3 <= done < len(small["history"])
-    capsys.readouterr()
-    assert main(command(tmp_path / "model")) == 0
-    assert "net: resuming after epoch" in capsys.readouterr().out
-    for resumed, whole in zip(history(tmp_path / "model"), small["history"], strict=True):
+    done = history(tmp_path / "model")
+    assert 3 <= len(done) < len(small["history"])
+    if number == signal.SIGKILL:
+        # One process alone goes on, on one device.
+        capsys.readouterr()
+        assert main(command(tmp_path / "model")) == 0
+        assert "net: resuming after epoch" in capsys.readouterr().out
+        done = history(tmp_path / "model")
+        assert len(done) == len(small["history"])
+    # All losses are those of a run of one process in one piece.
+    for found, whole in zip(done, small["history"], strict=False):
         for column in set(whole) - {"seconds"}:
-            np.testing.assert_allclose(float(resumed[column]), float(whole[column]), atol=1e-5)
+            np.testing.assert_allclose(float(found[column]), float(whole[column]), atol=1e-5)
