@@ -23,7 +23,7 @@ from qjax.kernels._mps_read import (
     square_norm as square_norm,
     string_values as string_values,
 )
-from qjax.kernels._pauli import pauli_values as pauli_values
+from qjax.kernels._pauli import pauli_values as pauli_values, turning_blocks as turning_blocks
 from qjax.kernels._pauli_across import (
     SplitMask as SplitMask,
     pauli_values_across as pauli_values_across,

@@ -106,6 +106,11 @@ def _turned(masks: Masks) -> list[tuple[int, list[int]]]:
     return sorted(worth, key=lambda family: -len(family[1]))[:_FAMILIES]
 
 
+def turning_blocks(masks: Masks) -> int:
+    """Number of blocks of Hadamard gates that turn a state for the strings to be read."""
+    return sum(len(list(_windows(x))) for x, _ in _turned(masks))
+
+
 def _windows(mask: int) -> Iterator[tuple[int, int]]:
     """Places that cover a mask, as the lowest bit and the length of each window.
 

@@ -13,6 +13,7 @@ from jax.sharding import AbstractMesh
 from qjax.circuit import Circuit, PauliSum, Word
 from qjax.engines import MPS, Cost, Stages, Statevector, TensorNetwork, bytes_text, predict
 from qjax.gradients import Adjoint, Backprop, ParameterShift
+from qjax.kernels import SplitMask, turning_blocks
 from qjax.measure._checks import (
     Engine,
     Gradient,
@@ -284,7 +285,7 @@ def _statevector(
     widest = max(parts, key=lambda part: part.circuit.n_qubits)
     cone = widest.circuit
     words = widest.question.words or ()
-    stages, across, read = _stages(engine, cone, words)
+    stages, across, read, turns = _stages(engine, cone, words)
     flips = {word.x for word in words}
     cost = predict(stages.program)
     local = cone.n_qubits - across
@@ -294,6 +295,9 @@ def _statevector(
     spread = min(across, 1)
     forward = engine.states + spread
     states = _GRADIENTS[type(gradient)][0](gradient, cost, forward, any(flips)) + spread
+    # Measured: over a mesh XLA gives what each block that turns the state for reading leaves, of
+    # the state and of its cotangent, a place of its own.
+    states += 2 * turns
     # Going back, exchanges are undone on the state and on its cotangent; strings are read once.
     width = engine.dtype.itemsize // 2
     times = {Adjoint: 3, Backprop: 2}.get(type(gradient), 1)
@@ -323,22 +327,25 @@ def _statevector(
 
 def _stages(
     engine: Statevector, circuit: Circuit, words: Sequence[Word]
-) -> tuple[Stages, int, int]:
+) -> tuple[Stages, int, int, int]:
     """What each pass makes of a circuit, and how it is spread over devices, if it is.
 
     Returns:
-        The stages, the base-2 logarithm of the number of devices, and how often they send their
-        state to have the strings read.
+        The stages, the base-2 logarithm of the number of devices, how often they send their state
+        to have the strings read, and by how many blocks they turn it.
     """
     over = engine.sharded(circuit)
     if over is None:
-        return jax.eval_shape(engine.stages, circuit), 0, 0
+        return jax.eval_shape(engine.stages, circuit), 0, 0, 0
     end = {} if words else {"places": tuple(range(over.n_bits))}
-    flipped: set[int] = set()
+    masks: list[SplitMask] = []
 
     def trace(circuit: Circuit) -> Stages:
         head, rest, spread = over.stages(circuit, jnp.zeros((), jnp.int32), **end)
-        flipped.update(mask.across[0] for mask in over.masks(words, spread.end))
+        masks.extend(over.masks(words, spread.end))
         return Stages(head, rest, spread.program)
 
-    return jax.eval_shape(trace, circuit), over.n_bits, len(flipped - {0})
+    stages = jax.eval_shape(trace, circuit)
+    sent = {mask.across[0] for mask in masks}
+    local = (tuple(mask.local for mask in masks if mask.across[0] == x) for x in sent)
+    return stages, over.n_bits, len(sent - {0}), sum(map(turning_blocks, local))
