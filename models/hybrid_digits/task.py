@@ -120,4 +120,8 @@ def loss(config: Config) -> Callable[..., Any]:
 
 
 def logits(model: nnx.Module, images: np.ndarray) -> np.ndarray:
-    return np.asarray(nnx.jit(lambda model, images: model(images))(model, images))
+    return np.asarray(_call(model, images))
+
+
+# Once, so that models and images of the same shapes share a compiled program.
+_call = nnx.jit(lambda model, images: model(images))

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qjax.data import Stories
+from qjax.data import STORY_EVENTS, Stories
 
-FOLLOWS = 8  # From this number on an event is of two actors.
+FOLLOWS = STORY_EVENTS.index("follows")  # From this number on an event is of two actors.
 _LENGTHS = 32
 
 

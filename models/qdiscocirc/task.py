@@ -13,6 +13,7 @@ import optax
 from flax import nnx
 
 import qjax
+from models.hybrid_digits.task import logits
 from qjax.data import Examples, Split, Stories, following_stories
 from qjax.nn import count_parameters
 from qjax.train import Stopped, Workspace, cross_entropy, fit_many
@@ -22,7 +23,7 @@ from .baselines import NETWORKS, tokens
 from .config import Config
 from .model import StoryModel, compiled, overlaps
 from .tape import FOLLOWS, tapes
-from .words import meeting, rotation
+from .words import WALKS, meeting, rotation
 
 PAPER = "Duneau et al. 2024, arXiv 2409.08777"
 METRIC = "test_accuracy"
@@ -162,7 +163,7 @@ def circuit(params: Any, told: np.ndarray, actors: int, directions: int) -> qjax
     turn = rotation(params["turns"])
     around = turn if directions == 2 else turn + turn
     turns = {5: turn, 6: turn.inverse(), 7: around}
-    walks = {number: i for i, number in enumerate((1, 3) if directions == 2 else (1, 2, 3, 4))}
+    walks = {number: i for i, number in enumerate(WALKS[directions])}
     for event, actor, other in told.tolist():
         if event in walks:
             onto(rotation(params["person"]) + rotation(params["walks"][walks[event]]), actor)
@@ -190,13 +191,7 @@ def read_right(config: Config, run: Workspace, name: str, told: Stories) -> np.n
     """Returns whether a classical network answers right, `[stories]`."""
     model = run.restore(name, NETWORKS[name](rngs=nnx.Rngs(config.seed)))
     examples = _read(told)
-    logits = _logits(model, jnp.asarray(examples.inputs))
-    return np.asarray(logits.argmax(-1)) == examples.labels
-
-
-@nnx.jit
-def _logits(model: Any, x: jax.Array) -> jax.Array:
-    return model(x)
+    return logits(model, examples.inputs).argmax(-1) == examples.labels
 
 
 def _by_width(config: Config, run: Workspace) -> dict[str, dict[int, float]]:

@@ -11,6 +11,8 @@ import qjax
 
 Params = dict[str, jax.Array]
 
+# The walks by number, as `STORY_EVENTS` has them, with two directions and with four.
+WALKS = {2: (1, 3), 4: (1, 2, 3, 4)}
 WORDS = ("person", "walks", "turns", "follows", "no", "yes")
 
 
@@ -44,7 +46,7 @@ def entered(walks: jax.Array, directions: int) -> dict[int, jax.Array]:
         directions: 2 or 4.
     """
     fresh = jnp.zeros((directions, 4, 4)).at[:, :, 0].set(walks)
-    return dict(zip((1, 3) if directions == 2 else (1, 2, 3, 4), fresh, strict=True))
+    return dict(zip(WALKS[directions], fresh, strict=True))
 
 
 def table(alone: Mapping[int, jax.Array], follows: jax.Array) -> jax.Array:

@@ -19,10 +19,10 @@ from jax.errors import JaxRuntimeError
 from jax.sharding import Mesh
 
 from qjax.cli._errors import ProcessLost, UsageError
-from qjax.sharding import mesh as make_mesh
+from qjax.sharding import Axes, mesh as make_mesh
 
 _JOIN_SECONDS = 300
-_AXES = ("batch", "ensemble", "terms", "state")
+_AXES = tuple(field.name for field in dataclasses.fields(Axes))
 _LEAVE_SECONDS = 5
 _GO_ON = "What was saved is whole: the same command, with any number of processes, goes on from it."
 # How the messages of exchanges between processes begin that failed, on a CPU as a ValueError.
