@@ -55,7 +55,7 @@ def measure(
             for row in timed if turn % 2 == 0 else reversed(timed):
                 if row["status"] == "ok":
                     tell(row["library"], f"steps, round {turn + 1} of {settings.rounds}")
-                    _steps(row, workers[row["library"]], bursts[row["library"]], settings)
+                    _steps(row, workers, bursts[row["library"]], settings)
         for row in timed:
             if done := bursts[row["library"]]:
                 times = [seconds for burst in done for seconds in burst["times"]]
@@ -101,12 +101,14 @@ def _start(row: Row, workers: dict[str, Worker], settings: Settings, tell) -> No
     row.pop("ready", None)
 
 
-def _steps(row: Row, worker: Worker, bursts: list[Row], settings: Settings) -> None:
+def _steps(row: Row, workers: dict[str, Worker], bursts: list[Row], settings: Settings) -> None:
     each = -(-settings.repeats // settings.rounds)
     try:
-        bursts.append(worker.ask(steps=each, seconds=settings.burst_s))
+        bursts.append(workers[row["library"]].ask(steps=each, seconds=settings.burst_s))
     except Stopped as stop:
         row |= {"status": stop.status, "reason": str(stop)}
+        # What is over its time limit would go on computing while the others are timed.
+        workers.pop(row["library"]).close()
 
 
 def _next_stage(row: Row) -> str:
