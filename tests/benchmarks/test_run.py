@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from benchmarks import _environment, _roofline, adapters, report, run
+from benchmarks import _environment, _measure, _roofline, adapters, report, run
 from benchmarks._measure import Settings, measure
+from benchmarks._process import Worker
 
 FAKE = "tests.benchmarks.adapters."
 ANSWER = {"value", "gradient_norm", "gradient_probe"}
@@ -124,11 +125,30 @@ def test_an_environment_that_cannot_be_made_is_a_row_that_says_so(tmp_path, monk
     assert "no-such-distribution" in row["reason"]
 
 
-def test_one_library_does_not_stop_another():
-    names = [FAKE + name for name in ("dies", "right", "hangs")]
+def test_one_library_neither_stops_another_nor_computes_beside_it(monkeypatch):
+    running, beside = set(), []
+
+    class Watched(Worker):
+        def __init__(self, library, *args, **kwargs):
+            self.library = library.removeprefix(FAKE)
+            running.add(self.library)
+            super().__init__(library, *args, **kwargs)
+
+        def ask(self, **order):
+            beside.append((self.library, running - {self.library}))
+            return super().ask(**order)
+
+        def close(self):
+            running.discard(self.library)
+            super().close()
+
+    monkeypatch.setattr(_measure, "Worker", Watched)
+    names = [FAKE + name for name in ("dies", "hangs", "right")]
     rows = measure("tfim-3-1", names, Settings(repeats=4, rounds=2, time_limit=3))
-    assert [row["status"] for row in rows] == ["failed", "ok", "timed out"]
-    assert rows[1]["steps"] == 4
+    assert [row["status"] for row in rows] == ["failed", "timed out", "ok"]
+    assert rows[2]["steps"] == 4
+    # What is over its limit is gone when the next library is timed.
+    assert beside == [("hangs", {"right"}), ("right", set()), ("right", set())]
 
 
 @pytest.mark.parametrize("option", ["--workloads", "--libraries"])
