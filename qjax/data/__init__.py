@@ -27,6 +27,12 @@ from qjax.data._intrusion import (
     intrusion as intrusion,
 )
 from qjax.data._lesions import lesions as lesions
+from qjax.data._meaning import (
+    MEANING_WORDS as MEANING_WORDS,
+    PARAGRAPH_WORDS as PARAGRAPH_WORDS,
+    meaning_classification as meaning_classification,
+    meaning_paragraphs as meaning_paragraphs,
+)
 from qjax.data._patterns import (
     CROSS as CROSS,
     every_image as every_image,
@@ -34,6 +40,10 @@ from qjax.data._patterns import (
     patterns as patterns,
 )
 from qjax.data._regions import REGIONS as REGIONS, Region as Region, regions as regions
+from qjax.data._relative import (
+    RELATIVE_WORDS as RELATIVE_WORDS,
+    relative_pronouns as relative_pronouns,
+)
 from qjax.data._returns import garch_returns as garch_returns
 from qjax.data._sentiment import (
     SENTIMENT_WORDS as SENTIMENT_WORDS,
