@@ -8,16 +8,17 @@ import pytest
 import qjax
 
 N = 8
-RING = [(i + 1) % N for i in range(N)]
 
 
 def energy(weights, gradient):
-    """A layered circuit of 8 qubits."""
+    """A layered circuit of 8 qubits, or as many as there are weights for."""
+    n = weights.shape[-1]
 
     def layer(circuit, w):
-        return circuit.ry(w[0], range(N)).rz(w[1], range(N)).cx(range(N), RING)
+        ring = [(i + 1) % n for i in range(n)]
+        return circuit.ry(w[0], range(n)).rz(w[1], range(n)).cx(range(n), ring)
 
-    circuit = qjax.Circuit(N).h(range(N)).repeat(layer, weights)
+    circuit = qjax.Circuit(n).h(range(n)).repeat(layer, weights)
     return qjax.expectation(circuit, qjax.Z(0) @ qjax.X(3), gradient=gradient)
 
 
@@ -36,6 +37,15 @@ def test_the_default_takes_the_reversible_path(gradient):
     jaxpr = str(jax.make_jaxpr(lambda w: energy(w, gradient))(weights(3)))
     assert "custom_vjp_call" in jaxpr
     assert "reversible" in jaxpr
+
+
+@pytest.mark.parametrize(("qubits", "layers"), [(4, 16), (4, 17), (6, 3), (7, 3)])
+def test_small_and_shallow_circuits_keep_their_states(qubits, layers):
+    angles = weights(layers)[..., :qubits]
+    path = str(jax.make_jaxpr(lambda w: energy(w, qjax.Adjoint()))(angles))
+    assert ("reversible" in path) == (qubits > 6 or layers > 16)
+    gradients = (jax.grad(energy)(angles, g) for g in (qjax.Adjoint(), qjax.ParameterShift()))
+    np.testing.assert_allclose(*gradients, atol=1e-5)
 
 
 def test_backprop_takes_the_ordinary_path():
