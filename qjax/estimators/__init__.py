@@ -11,6 +11,9 @@ from qjax.estimators._amplitude_classifiers import (
 )
 from qjax.estimators._boltzmann import QuantumBoltzmannMachine as QuantumBoltzmannMachine
 from qjax.estimators._clustering import QuantumKernelClustering as QuantumKernelClustering
+from qjax.estimators._convolutional import (
+    ConvolutionalNeuralNetwork as ConvolutionalNeuralNetwork,
+)
 from qjax.estimators._dressed import (
     DressedQuantumCircuitClassifier as DressedQuantumCircuitClassifier,
 )
@@ -22,11 +25,15 @@ from qjax.estimators._gram import (
     projected_gram as projected_gram,
     projected_kernel as projected_kernel,
 )
+from qjax.estimators._grid import GridFits as GridFits, fit_grid as fit_grid
 from qjax.estimators._iqp_variational import (
     IQPVariationalClassifier as IQPVariationalClassifier,
 )
 from qjax.estimators._kernel_classifier import QuantumKernelClassifier as QuantumKernelClassifier
 from qjax.estimators._metric_learner import QuantumMetricLearner as QuantumMetricLearner
+from qjax.estimators._quanvolutional import (
+    QuanvolutionalNeuralNetwork as QuanvolutionalNeuralNetwork,
+)
 from qjax.estimators._reuploading import DataReuploadingClassifier as DataReuploadingClassifier
 from qjax.estimators._separable_variational import (
     SeparableVariationalClassifier as SeparableVariationalClassifier,
@@ -40,3 +47,4 @@ from qjax.estimators._variational import (
     VQCClassifier as VQCClassifier,
     VQCRegressor as VQCRegressor,
 )
+from qjax.estimators._weinet import WeiNet as WeiNet

@@ -59,6 +59,12 @@ class AmplitudeClassifier(StudyClassifier):
     def _scaled(self, X: np.ndarray) -> np.ndarray:
         return np.asarray(self._scaler.transform(X), np.float64)
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        # Norms are not seen: of two features without padding only the ratio counts.
+        tags.classifier_tags.poor_score = True
+        return tags
+
 
 def _prepare(circuit: Circuit, x: jax.Array, qubits: range) -> Circuit:
     """Appends the reflection that takes the first basis state to a real unit vector, or to -x."""

@@ -1,10 +1,10 @@
-"""Adam on random batches until the loss is flat, for many seeds as one program."""
+"""Adam on random batches until the loss is flat, for many runs as one program."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -46,15 +46,50 @@ class Stop:
     interval: int
     max_steps: int
 
+    @property
+    def window(self) -> int:
+        """Steps that are looked back on."""
+        return 2 * self.interval
+
     def flat(self, step: jax.Array, recent: jax.Array) -> jax.Array:
         """Whether to stop after the step, from the losses of two intervals, the last one last."""
         before, last = recent.reshape(2, self.interval)
         room = last.std() / np.sqrt(self.interval) / 2
-        return (step > 2 * self.interval) & (jnp.abs(before.mean() - last.mean()) <= room)
+        return (step > self.window) & (jnp.abs(before.mean() - last.mean()) <= room)
+
+
+class Runs(NamedTuple):
+    """What tells runs apart, a row for each.
+
+    Attributes:
+        params: Initial parameters, stacked.
+        seeds: Integers ``[runs, max_steps]``: that of the key that draws the batch of each step.
+        rate: ``[runs]``, learning rates of Adam.
+        data: ``[runs]``, which of the data sets a run is trained on.
+    """
+
+    params: Params
+    seeds: np.ndarray
+    rate: np.ndarray
+    data: np.ndarray
+
+
+class Data(NamedTuple):
+    """Data sets of one size, as `filled` makes them.
+
+    Attributes:
+        x: Samples ``[sets, samples, ...]``.
+        y: Labels ``[sets, samples]``, -1 and 1; or what else goes with the samples.
+        count: ``[sets]``, how many of the samples there are to draw from.
+    """
+
+    x: Any
+    y: Any
+    count: Any
 
 
 class Descent(NamedTuple):
-    """What training gave, a row for each seed.
+    """What training gave, a row for each run.
 
     Attributes:
         params: Trained parameters, stacked.
@@ -76,89 +111,112 @@ class _State(NamedTuple):
     done: jax.Array
 
 
+class _Lane(NamedTuple):
+    """What a run that is on its way needs for the next steps."""
+
+    fresh: Any  # Whether it starts now.
+    run: Any
+    seeds: Any
+    rate: Any
+    data: Any
+
+
+def filled(sets: Sequence[tuple[np.ndarray, np.ndarray]]) -> Data:
+    """Data sets in arrays of one size: the last row of a smaller one is repeated."""
+
+    def stacked(arrays: Sequence[np.ndarray]) -> np.ndarray:
+        size = max(map(len, arrays))
+        rows = [np.minimum(np.arange(size), len(a) - 1) for a in arrays]
+        return np.stack([a[r] for a, r in zip(arrays, rows, strict=True)])
+
+    xs, ys = zip(*sets, strict=True)
+    return Data(stacked(xs), stacked(ys), np.array([len(x) for x in xs]))
+
+
 def descend(
-    model: Model,
-    params: Params,
-    seeds: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    *,
-    learning_rate: float,
-    batch_size: int,
-    stop: Stop,
+    model: Model, runs: Runs, data: Data, *, batch_size: int, stop: Stop, lanes: int | None = None
 ) -> Descent:
-    """Trains all seeds at once; a seed that is done waits for the others unchanged.
+    """Trains all runs as one program; one that is done makes room for one that waits.
 
     Args:
         model: What is trained.
-        params: Initial parameters, stacked over seeds.
-        seeds: Integers ``[seeds, max_steps]``: that of the key that draws the batch of each step.
-        x: Samples ``[samples, ...]``.
-        y: Labels ``[samples]``, -1 and 1; or what else goes with the samples.
-        learning_rate: Of Adam.
+        runs: What tells them apart.
+        data: What batches are drawn from.
         batch_size: Samples in a batch, drawn with replacement.
         stop: When a run ends.
+        lanes: How many runs are trained at a time; all by default.
     """
-    runs, window = len(seeds), 2 * stop.interval
-    start = jax.vmap(_ADAM.init)(params)
+    total = len(runs.data)
+    lane = np.arange(min(lanes or total, total))  # The run that each lane has.
+    waiting = iter(range(len(lane), total))
     dtype = jnp.result_type(float)
-    state = _State(
-        params,
-        start,
-        jnp.zeros((runs, window), dtype),
-        jnp.zeros(runs, int),
-        jnp.zeros(runs, bool),
-        jnp.zeros(runs, bool),
-    )
-    inputs, labels = jnp.asarray(x, dtype), jnp.asarray(y, dtype)
-    curves: list[list[np.ndarray]] = [[] for _ in range(runs)]
-    # A window of steps at a time, so that it is also the piece of the curve that is kept.
-    for begin in range(0, stop.max_steps, window):
-        taken = np.asarray(state.step)
-        draws = np.zeros((runs, window), seeds.dtype)
-        piece = seeds[:, begin : begin + window]
-        draws[:, : piece.shape[1]] = piece
-        end = min(begin + window, stop.max_steps)
-        state = _advance(
-            model, state, draws, inputs, labels, learning_rate, begin, end, batch_size, stop
-        )
-        for run, count in enumerate(np.asarray(state.step) - taken):
-            curves[run].append(np.asarray(state.recent)[run, window - count :])
-        if bool(state.done.all()):
-            break
-    losses = [np.concatenate(pieces) for pieces in curves]
-    return Descent(jax.device_get(state.params), losses, np.asarray(state.flat))
+    arrays = data._replace(x=jnp.asarray(data.x, dtype), y=jnp.asarray(data.y, dtype))
+    arrays, params = jax.device_put((arrays, runs.params))
+    state = jax.vmap(functools.partial(_start, stop))(jax.tree.map(lambda a: a[lane], params))
+    fresh, steps = np.zeros(len(lane), bool), np.zeros(total, int)
+    curves: list[list[np.ndarray]] = [[] for _ in range(total)]
+    ends: list[Any] = [None] * total
+    # A piece is short, so that a run that is done does not wait long.
+    piece = min(max(1, stop.interval // 4), stop.max_steps)
+    while any(end is None for end in ends):
+        # Beyond the last step there is no seed, and no lane that asks for one.
+        ahead = np.minimum(steps[lane][:, None] + np.arange(piece), stop.max_steps - 1)
+        now = _Lane(fresh, lane, runs.seeds[lane[:, None], ahead], runs.rate[lane], runs.data[lane])
+        state = _advance(model, state, now, params, arrays, batch_size, stop)
+        found = jax.device_get(state)
+        fresh = np.zeros(len(lane), bool)
+        for place, run in enumerate(lane):
+            if ends[run] is not None:
+                continue
+            taken, steps[run] = found.step[place] - steps[run], found.step[place]
+            curves[run].append(found.recent[place, stop.window - taken :])
+            if found.done[place] or steps[run] == stop.max_steps:
+                ends[run] = jax.tree.map(lambda a: a[place], (found.params, found.flat))  # noqa: B023
+                if (following := next(waiting, None)) is not None:
+                    lane[place], fresh[place] = following, True
+    last, flat = zip(*ends, strict=True)
+    trained = jax.tree.map(lambda *leaves: np.stack(leaves), *last)
+    return Descent(trained, [np.concatenate(pieces) for pieces in curves], np.array(flat))
+
+
+def _start(stop: Stop, params: Params) -> _State:
+    recent, no = jnp.zeros(stop.window, jnp.result_type(float)), jnp.zeros((), bool)
+    return _State(params, _ADAM.init(params), recent, jnp.zeros((), int), no, no)
 
 
 @functools.partial(jax.jit, static_argnames=("model", "batch_size", "stop"))
 def _advance(
     model: Model,
     state: _State,
-    draws: jax.Array,
-    x: jax.Array,
-    y: jax.Array,
-    rate: Any,
-    begin: Any,
-    end: Any,
+    lanes: _Lane,
+    params: Params,
+    data: Data,
     batch_size: int,
     stop: Stop,
 ) -> _State:
-    """Takes steps until every seed is done or `end` is reached."""
+    """Takes as many steps as there are seeds, less where a run is done."""
 
-    def step(state: _State, draws: jax.Array) -> _State:
-        key = jax.random.PRNGKey(draws[state.step - begin])
-        rows = jax.random.choice(key, len(x), (batch_size,))
-        value, gradient = jax.value_and_grad(model.loss)(state.params, x[rows], y[rows])
-        updates, moments = _ADAM.update(gradient, state.moments)
-        params = jax.tree.map(lambda p, u: p + (-rate * u).astype(p.dtype), state.params, updates)
-        recent = jnp.append(state.recent[1:], value.astype(state.recent.dtype))
-        flat = stop.flat(state.step, recent)
-        done = flat | jnp.isnan(value)
-        return _State(params, moments, recent, state.step + 1, flat, done)
+    def run(state: _State, lane: _Lane) -> _State:
+        start = _start(stop, jax.tree.map(lambda a: a[lane.run], params))
+        state = jax.tree.map(lambda new, old: jnp.where(lane.fresh, new, old), start, state)
+        begin = state.step
+        end = jnp.minimum(begin + len(lane.seeds), stop.max_steps)
 
-    def run(state: _State, draws: jax.Array) -> _State:
-        return jax.lax.while_loop(
-            lambda state: ~state.done & (state.step < end), lambda state: step(state, draws), state
-        )
+        def step(state: _State) -> _State:
+            key = jax.random.PRNGKey(lane.seeds[state.step - begin])
+            # As `jax.random.choice` draws them, which does not take a number that is traced.
+            rows = jax.random.randint(key, (batch_size,), 0, data.count[lane.data])
+            batch = data.x[lane.data, rows], data.y[lane.data, rows]
+            value, gradient = jax.value_and_grad(model.loss)(state.params, *batch)
+            updates, moments = _ADAM.update(gradient, state.moments)
+            params = jax.tree.map(
+                lambda p, u: p - lane.rate.astype(u.dtype) * u, state.params, updates
+            )
+            recent = jnp.append(state.recent[1:], value.astype(state.recent.dtype))
+            flat = stop.flat(state.step, recent)
+            done = flat | jnp.isnan(value)
+            return _State(params, moments, recent, state.step + 1, flat, done)
 
-    return jax.vmap(run)(state, draws)
+        return jax.lax.while_loop(lambda state: ~state.done & (state.step < end), step, state)
+
+    return jax.vmap(run)(state, lanes)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Collection
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from qjax.circuit import Z
+from qjax.circuit import Circuit, Z
 from qjax.estimators._descent import Model, Params
 from qjax.estimators._parameters import check_whole
+from qjax.estimators._stream import rows_of
 from qjax.estimators._study_kernels import IQPEmbedding
-from qjax.estimators._study_trained import StudyClassifier
+from qjax.estimators._study_trained import Shared, StudyClassifier
 from qjax.library import strongly_entangling, strongly_entangling_shape
-from qjax.measure import expectation
+from qjax.measure import expectation, statevector, unitary
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +48,58 @@ class IQPVariational:
     def loss(self, params: Params, x: jax.Array, y: jax.Array) -> jax.Array:
         """The probability of the wrong label."""
         return jnp.mean((1 - self.decision(params, x) * y) / 2)
+
+
+@dataclasses.dataclass(frozen=True)
+class IQPTogether:
+    """Circuits of any repeats and layers as one.
+
+    A sample is its embedded state, so that the repeats are in the data. Layers that a fit does not
+    have are zeros behind its own: their gates are diagonal, as is what is measured, and change
+    nothing. The trained circuit is one matrix for all samples.
+    """
+
+    features: int
+    layers: int
+    engine: Any
+
+    def initial(self, key: Callable[[], jax.Array]) -> Params:
+        """Angles up to a turn, of all layers."""
+        shape = strongly_entangling_shape(self.layers, self.features)
+        return self.extended({"weights": 2 * jnp.pi * jax.random.uniform(key(), shape)})
+
+    def extended(self, params: Params) -> Params:
+        """Those of fewer layers, filled up, and which layers there are."""
+        weights = np.asarray(params["weights"])
+        missing = self.layers - len(weights)
+        there = (np.arange(self.layers) < len(weights)).astype(weights.dtype)
+        padded = np.pad(weights, ((0, missing), (0, 0), (0, 0)))
+        return {"weights": padded, "there": there[:, None, None]}
+
+    def embedded(self, embed: IQPEmbedding, x: np.ndarray) -> np.ndarray:
+        """The states of samples, real parts and then imaginary ones: ``[samples, 2**(n + 1)]``."""
+        return rows_of(functools.partial(_embedded, embed, self.engine), x)
+
+    def decision(self, params: Params, x: jax.Array) -> jax.Array:
+        """As that of `IQPVariational`."""
+        weights = params["weights"] * jax.lax.stop_gradient(params["there"])
+        circuit = strongly_entangling(Circuit(self.features), weights, gate="cz")
+        matrix = unitary(circuit, engine=self.engine)
+        real, imag = matrix.real.T, matrix.imag.T
+        final = x @ jnp.block([[real, imag], [-imag, real]])
+        both = [1, -1, -1, 1] if self.features > 1 else [1, -1]
+        signs = np.tile(np.repeat(both, 2**self.features // len(both)), 2)
+        return final**2 @ jnp.asarray(signs, x.dtype)
+
+    def loss(self, params: Params, x: jax.Array, y: jax.Array) -> jax.Array:
+        """The probability of the wrong label."""
+        return jnp.mean((1 - self.decision(params, x) * y) / 2)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _embedded(embed: IQPEmbedding, engine: Any, x: jax.Array) -> jax.Array:
+    states = jax.vmap(lambda x: statevector(embed(x), engine=engine))(x)
+    return jnp.concatenate([states.real, states.imag], 1)
 
 
 class IQPVariationalClassifier(StudyClassifier):
@@ -116,3 +171,16 @@ class IQPVariationalClassifier(StudyClassifier):
         check_whole(self, "repeats", "n_layers")
         embed = IQPEmbedding(self.repeats, bool(self.entangle_every_repeat))
         return IQPVariational(features, embed, self.n_layers, self.engine)
+
+    def _shared(self, models: Collection[Any]) -> Shared:
+        model: Any = self._fitted
+        # Beyond, the trained circuit's matrix takes more than the states of a batch.
+        if 2**model.features > 2 * self.batch_size:
+            return super()._shared(models)
+        one = IQPTogether(model.features, max(each.layers for each in models), model.engine)
+        return Shared(
+            one,
+            functools.partial(one.embedded, model.embed),
+            one.extended,
+            lambda params: {"weights": params["weights"][: model.layers]},
+        )

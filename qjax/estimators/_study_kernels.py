@@ -44,11 +44,13 @@ class StudyKernelClassifier(ScaledClassifier):
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Distances from the margin: ``[samples]`` for two classes, else ``[samples, classes]``."""
-        return self._machine.decision_function(self._rows(X))
+        rows = self._rows(X)
+        return self._machine.decision_function(rows)
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels ``[samples]``."""
-        return self.classes_[self._machine.predict(self._rows(X))]
+        rows = self._rows(X)
+        return self.classes_[self._machine.predict(rows)]
 
     def _rows(self, X: Any) -> np.ndarray:
         """The kernel between samples and all training samples; only the support is needed."""
@@ -180,7 +182,7 @@ class SeparableKernelClassifier(StudyKernelClassifier):
 
     def _matrix(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         states = functools.partial(_qubit_states, layers=self.encoding_layers, engine=self.engine)
-        return np.asarray(_product_fidelity(states(x), states(y)), np.float64)
+        return _product_fidelity(np.asarray(states(x)), np.asarray(states(y)))
 
 
 @functools.partial(jax.jit, static_argnames=("layers", "engine"))
@@ -196,16 +198,12 @@ def _qubit_states(x: jax.Array, layers: int, engine: Any) -> jax.Array:
     return jax.vmap(jax.vmap(state))(x.T)
 
 
-@jax.jit
-def _product_fidelity(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Fidelities ``[samples, samples]``, a feature at a time."""
-
-    def feature(product: jax.Array, pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
-        overlap = jnp.matmul(pair[0], pair[1].conj().T, precision=jax.lax.Precision.HIGHEST)
-        return product * (overlap.real**2 + overlap.imag**2), None
-
-    start = jnp.ones((a.shape[1], b.shape[1]), a.real.dtype)
-    return jax.lax.scan(feature, start, (a, b))[0]
+def _product_fidelity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Fidelities ``[samples, samples]``: double precision, so that no sample changes another's."""
+    product = np.ones((a.shape[1], b.shape[1]))
+    for first, second in zip(a.astype(np.complex128), b.astype(np.complex128), strict=True):
+        product *= np.abs(first @ second.conj().T) ** 2
+    return product
 
 
 _SWAP = np.eye(4)[[0, 2, 1, 3]]

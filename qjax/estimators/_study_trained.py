@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import functools
 import warnings
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,10 +14,26 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from qjax.estimators._descent import Descent, Model, Params, Stop, descend
+from qjax.estimators._descent import Descent, Model, Params, Runs, Stop, descend, filled
 from qjax.estimators._parameters import check_above_zero, check_whole
 from qjax.estimators._scaled import ScaledClassifier
 from qjax.estimators._stream import rows_of
+
+
+class Shared(NamedTuple):
+    """How an estimator takes part in a program that serves several models.
+
+    Attributes:
+        model: What runs; those with an equal one share a program.
+        samples: From scaled samples to those that it takes.
+        params: From parameters of the estimator's own model to its.
+        own: The way back.
+    """
+
+    model: Model
+    samples: Callable[[np.ndarray], np.ndarray] = lambda samples: samples
+    params: Callable[[Params], Params] = lambda params: params
+    own: Callable[[Params], Params] = lambda params: params
 
 
 class StudyClassifier(ScaledClassifier):
@@ -71,9 +87,24 @@ class StudyClassifier(ScaledClassifier):
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels ``[samples]``."""
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+        second = self.decision_function(X) > 0
+        return self.classes_[second.astype(int)]
 
     def _train(self, X: Any, y: Any, seeds: Sequence[int]) -> Descent:
+        x, labels = self._begin(X, y)
+        draws, params = zip(*map(self._start, seeds), strict=True)
+        runs = Runs(
+            jax.tree.map(lambda *leaves: jnp.stack(leaves), *params),
+            np.stack(draws),
+            np.full(len(seeds), float(self.learning_rate)),
+            np.zeros(len(seeds), int),
+        )
+        data = filled([self._batched(x, labels)])
+        batch_size, stop = self._course()
+        return descend(self._fitted, runs, data, batch_size=batch_size, stop=stop)
+
+    def _begin(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Makes the model; returns the scaled samples and the labels, 0 and 1."""
         check_whole(self, "batch_size", "max_steps", "convergence_interval")
         check_above_zero(self, "learning_rate", "scaling")
         x, labels = self._fit_data(X, y)
@@ -83,16 +114,15 @@ class StudyClassifier(ScaledClassifier):
                 f"has {len(self.classes_)}."
             )
         self._fitted = self._model(x.shape[1])
-        draws, params = zip(*map(self._start, seeds), strict=True)
-        return descend(
-            self._fitted,
-            jax.tree.map(lambda *leaves: jnp.stack(leaves), *params),
-            np.stack(draws),
-            *self._batched(x, labels),
-            learning_rate=float(self.learning_rate),
-            batch_size=int(self.batch_size),
-            stop=Stop(int(self.convergence_interval), int(self.max_steps)),
-        )
+        return x, labels
+
+    def _course(self) -> tuple[int, Stop]:
+        """The size of a batch, and when to stop."""
+        return int(self.batch_size), Stop(int(self.convergence_interval), int(self.max_steps))
+
+    def _shared(self, models: Collection[Model]) -> Shared:
+        """The program that serves this estimator among others, which have these models."""
+        return Shared(self._fitted)
 
     def _batched(self, x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What batches are drawn from, the same rows of both: samples, and labels -1 and 1."""

@@ -86,11 +86,37 @@ def test_a_curve_follows_its_series():
 def test_images_are_lines_and_noise():
     train, test = bowles_benchmark("bars_and_stripes", upto=4)[4]
     assert train.inputs.shape == (1000, 4, 4) and test.inputs.shape == (200, 4, 4)
-    for label, axis in ((0, 1), (1, 2)):  # A bar is the same down its column.
+    for label, axis in ((1, 1), (0, 2)):  # A bar is the same down its column.
         means = train.inputs[train.labels == label].mean(axis)
         assert np.abs(np.abs(means) - 1).mean() < 0.3
     same = noisy_bars_and_stripes(4, 4, samples=3, seed=42).inputs
     np.testing.assert_array_equal(same, train.inputs[:3])
+
+
+def test_images_are_drawn_one_after_the_other():
+    rng = np.random.RandomState(42)
+    for part in bowles_benchmark("bars_and_stripes", upto=4)[4]:
+        for image, label in zip(*part, strict=True):
+            lines = -np.ones((4, 4))
+            if rng.rand() > 0.5:
+                lines[np.flatnonzero(rng.rand(4) > 0.5), :] = 1
+                assert label == 0
+            else:
+                lines[:, np.flatnonzero(rng.rand(4) > 0.5)] = 1
+                assert label == 1
+            np.testing.assert_array_equal(image, lines + rng.normal(0, 0.5, (4, 4)))
+
+
+def test_published_images_come_out_exactly():
+    # The first pixels of rows of bars_and_stripes_16_x_16_0.5noise.csv, and their labels there.
+    images, labels = bowles_benchmark("bars_and_stripes", upto=16)[16].train
+    published = [
+        [-3.062745063468006457e-01, 1.475184841198451613, 1.408222540475663642],
+        [2.066516687328133095, 2.395610023874905625e-02, 9.241074524822083802e-01],
+        [9.400745403172006132e-01, 1.056864730106490402, 7.027419736378752724e-01],
+    ]
+    np.testing.assert_allclose(images[:3, 0, :3], published, rtol=1e-14)
+    assert (2 * labels[:2] - 1).tolist() == [1, -1]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,24 @@
 """scikit-learn's own checks of every estimator, without exception."""
 
 import pytest
+from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from qjax.estimators import (
+    CircuitCentricClassifier,
+    DataReuploadingClassifier,
+    DressedQuantumCircuitClassifier,
+    IQPKernelClassifier,
+    IQPVariationalClassifier,
+    ProjectedQuantumKernel,
+    QuantumBoltzmannMachine,
     QuantumFeatureMap,
     QuantumKernelClassifier,
     QuantumKernelClustering,
+    QuantumMetricLearner,
+    SeparableKernelClassifier,
+    SeparableVariationalClassifier,
+    TreeTensorClassifier,
     VQCClassifier,
     VQCRegressor,
 )
@@ -18,6 +30,20 @@ ESTIMATORS = [
     QuantumKernelClustering(n_qubits=5, n_init=2),
     VQCClassifier(n_qubits=5, layers=1, epochs=10, learning_rate=0.1),
     VQCRegressor(n_qubits=5, layers=1, epochs=10, learning_rate=0.1),
+    SeparableKernelClassifier(),
+]
+# Each fit of another shape is a program of its own, so these have the checks that do not fit.
+OF_THE_STUDY = [
+    CircuitCentricClassifier,
+    DataReuploadingClassifier,
+    DressedQuantumCircuitClassifier,
+    IQPKernelClassifier,
+    IQPVariationalClassifier,
+    ProjectedQuantumKernel,
+    QuantumBoltzmannMachine,
+    QuantumMetricLearner,
+    SeparableVariationalClassifier,
+    TreeTensorClassifier,
 ]
 
 
@@ -25,3 +51,19 @@ ESTIMATORS = [
 @parametrize_with_checks(ESTIMATORS)
 def test_check(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("estimator", OF_THE_STUDY, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "check",
+    [
+        "check_estimators_unfitted",
+        "check_get_params_invariance",
+        "check_set_params",
+        "check_no_attributes_set_in_init",
+        "check_parameters_default_constructible",
+        "check_estimator_repr",
+    ],
+)
+def test_check_without_a_fit(estimator, check):
+    getattr(estimator_checks, check)(estimator.__name__, estimator())

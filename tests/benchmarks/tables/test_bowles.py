@@ -1,6 +1,8 @@
 """A few cells of the table of Bowles, Ahmed and Schuld, run; and how its cells are made."""
 
+import numpy as np
 import pytest
+from sklearn.svm import SVC
 
 from benchmarks.tables._frame import judge
 from benchmarks.tables.bowles2024 import TABLE
@@ -48,3 +50,21 @@ def test_cells_come_out_as_published(cells):
     assert {cell.key for cell in found} == set(keys)
     assert {judge(cell, outcome) for cell, outcome in found.items()} == {"matched"}
     assert all(outcome.seconds > 0 for outcome in found.values())
+
+
+def test_the_authors_files_are_used_where_they_are(tmp_path, monkeypatch):
+    (tmp_path / "mnist_pca-").mkdir()
+    rng = np.random.default_rng(0)
+    for name in ("mnist_3-5_2d-250_train.csv", "mnist_3-5_2d-250_test.csv.gz"):
+        table = np.column_stack([rng.normal(size=(20, 2)), rng.permutation([-1, 1] * 10)])
+        np.savetxt(tmp_path / "mnist_pca-" / name, table, delimiter=",")
+    monkeypatch.setenv("QJAX_BOWLES_DATA", str(tmp_path))
+    cells = {cell.key: cell for cell in TABLE.cells() if cell.key.startswith("mnist")}
+    assert {key.split("/")[2] for key in cells} == {"2"}
+    ((_, outcome),) = TABLE.run([cells["mnist_pca-/SVC/2/test"]])
+    x, y, tested, labels = (
+        np.loadtxt(path, delimiter=",")[:, columns]
+        for path in sorted((tmp_path / "mnist_pca-").iterdir(), reverse=True)
+        for columns in (slice(2), 2)
+    )
+    assert outcome.value == SVC(C=0.1, gamma=0.001).fit(x, y).score(tested, labels)
