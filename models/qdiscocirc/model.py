@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import jax
 import jax.numpy as jnp
 from flax import nnx
@@ -18,7 +20,7 @@ EMBEDDINGS = {"qubit": qubit, "pair": pair}
 
 
 class StoryModel(nnx.Module):
-    r"""Tapes -> log-probabilities of no and yes, ``[stories, 2]``.
+    r"""Bundles of stories -> logarithms of the overlaps with no and yes, ``[bundles, stories, 2]``.
 
     An actor is a qubit, an event a channel: a walk or a turn is a rotation, and to follow is a
     circuit on both qubits and a fresh one that is then discarded. The answers are two states of the
@@ -32,10 +34,9 @@ class StoryModel(nnx.Module):
     Source: Duneau et al. 2024, arXiv 2409.08777.
     """
 
-    def __init__(self, config: Config, wires: int, *, rngs: nnx.Rngs):
+    def __init__(self, config: Config, *, rngs: nnx.Rngs):
         self.embedding = config.embedding
         self.directions = config.directions
-        self.wires = wires
         for name, shape in EMBEDDINGS[config.embedding].shapes(config).items():
             setattr(self, name, nnx.Param(jax.random.uniform(rngs.params(), shape)))
 
@@ -43,11 +44,15 @@ class StoryModel(nnx.Module):
         """The angles of every word, in turns."""
         return {name: getattr(self, name)[...] for name in WORDS}
 
-    def __call__(self, tapes: Tapes) -> jax.Array:
+    def __call__(self, bundles: Mapping[int, Tapes]) -> jax.Array:
         channels, effects = compiled(self.params(), self.embedding, self.directions)
-        found = overlaps(channels, effects, tapes, self.wires)
+
+        def found(wires: int, tapes: Tapes) -> jax.Array:
+            return jax.vmap(lambda some: overlaps(channels, effects, some, wires))(tapes)
+
+        every = jnp.concatenate([found(*group) for group in bundles.items()], 1)
         # Rounding may leave an overlap of nothing slightly below it.
-        return jnp.log(jnp.maximum(found, 1e-6))
+        return jnp.log(jnp.maximum(every, 1e-6))
 
 
 def compiled(params: Params, embedding: str, directions: int) -> tuple[jax.Array, jax.Array]:
@@ -60,6 +65,7 @@ def overlaps(channels: jax.Array, effects: jax.Array, tapes: Tapes, wires: int) 
     """How much each story agrees with no and with yes, ``[stories, 2]``."""
 
     def one(tape: Tapes) -> jax.Array:
-        return effects @ asked(run(channels, tape.steps, wires), tape.asked, wires)
+        state = asked(run(channels, tape.steps, wires), tape.asked)
+        return jnp.matmul(effects, state, precision="highest")
 
     return jax.vmap(one)(tapes)

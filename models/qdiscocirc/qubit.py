@@ -29,37 +29,37 @@ def shapes(config: Config) -> dict[str, tuple[int, ...]]:
 
 def events(params: Params, directions: int) -> jax.Array:
     """The matrix of each event on the Pauli expectations of two wires, ``[events, 16, 16]``."""
-    person = _bloch(qjax.statevector(rotation(params["person"])))
-    walks = jax.vmap(lambda w: _channel(qjax.unitary(rotation(w))[None]) @ person)(params["walks"])
-    turn = _channel(qjax.unitary(rotation(params["turns"]))[None])
+    turn, *walks = _rotating(jnp.concatenate([params["turns"][None], params["walks"]]))
+    fresh = jnp.stack(walks) @ _person(params)
     around = turn if directions == 2 else turn @ turn
     # A rotation's matrix is orthogonal: its transpose turns the other way.
-    alone = {**entered(walks, directions), 5: turn, 6: turn.T, 7: around}
+    alone = {**entered(fresh, directions), 5: turn, 6: turn.T, 7: around}
     return table(alone, _channel(_discarding(qjax.unitary(meeting(params["follows"], 3)))))
 
 
 def answers(params: Params) -> jax.Array:
     """What the Pauli expectations of two qubits are multiplied with for no and yes, ``[2, 16]``."""
-    pair = rotation(params["person"])
+    one = _person(params)
+    pair = (one[:, None] * one[None, :]).reshape(16)
+    words = jax.vmap(lambda w: qjax.unitary(meeting(w, 2)))(
+        jnp.stack([params["no"], params["yes"]])
+    )
+    return jax.vmap(_channel)(words[:, None]) @ pair / 4
 
-    def effect(angles: jax.Array) -> jax.Array:
-        one = qjax.statevector(pair)
-        both = (one[:, None] * one[None, :]).reshape(4)
-        state = jnp.matmul(qjax.unitary(meeting(angles, 2)), both, precision="highest")
-        return _bloch(state) / 4
 
-    return jnp.stack([effect(params["no"]), effect(params["yes"])])
+def _person(params: Params) -> jax.Array:
+    """What is known of an actor of whom nothing was told, ``[4]``."""
+    return _rotating(params["person"][None])[0] @ jnp.array([1.0, 0.0, 0.0, 1.0])
+
+
+def _rotating(angles: jax.Array) -> jax.Array:
+    """The matrices of rotations ``[n, 3]`` on Pauli expectations, ``[n, 4, 4]``."""
+    return jax.vmap(lambda w: _channel(qjax.unitary(rotation(w))[None]))(angles)
 
 
 def _paulis(qubits: int) -> np.ndarray:
     one = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
     return one.astype(np.complex64) if qubits == 1 else np.kron(_paulis(qubits - 1), _paulis(1))
-
-
-def _bloch(state: jax.Array) -> jax.Array:
-    """Expectations of all Pauli words in a state ``[2**k]``, ``[4**k]``."""
-    words = jnp.asarray(_paulis(len(state).bit_length() - 1))
-    return jnp.einsum("a,iab,b->i", state.conj(), words, state, precision="highest").real
 
 
 def _channel(kraus: jax.Array) -> jax.Array:

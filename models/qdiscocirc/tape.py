@@ -9,6 +9,7 @@ compiled program runs them all.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ from qjax.data import STORY_EVENTS, Stories
 
 FOLLOWS = STORY_EVENTS.index("follows")  # From this number on an event is of two actors.
 _LENGTHS = 32
+
+Event = tuple[int, int, int]
 
 
 class Tapes(NamedTuple):
@@ -44,15 +47,77 @@ def tapes(stories: Stories) -> tuple[Tapes, np.ndarray]:
     return Tapes(steps, asked), np.array([width for _, _, width in cones])
 
 
-def cone(
-    events: np.ndarray, question: tuple[int, int]
-) -> tuple[list[tuple[int, int, int]], tuple[int, int], int]:
+def cone(events: np.ndarray, question: tuple[int, int]) -> tuple[list[Event], tuple[int, int], int]:
     """Returns the steps of one story, the wires that are asked about, and the number of wires."""
-    waiting = _queues(_seen(events, question))
-    last = set(question)
+    seen = _seen(events, question)
+    meetings = [event for event in seen if event[0] >= FOLLOWS]
+    orders = (_order(meetings, question, by_actor) for by_actor in (False, True))
+    found = (_laid_out(seen, [meetings[i] for i in order], question) for order in orders)
+    return min(found, key=lambda steps_asked_wires: steps_asked_wires[2])
+
+
+def narrow(stories: Stories, wires: int) -> Stories:
+    """Returns the stories whose tapes take at most so many wires."""
+    _, widths = tapes(stories)
+    return Stories(*(field[widths <= wires] for field in stories))
+
+
+def _seen(events: np.ndarray, question: tuple[int, int]) -> list[Event]:
+    """The events that the question sees. Two that meet are entangled: either's future counts."""
+    seen, kept = set(map(int, question)), []
+    for event, actor, other in events[::-1].tolist():
+        if event and (actor in seen or (event >= FOLLOWS and other in seen)):
+            seen |= {actor, other}
+            kept.append((event, actor, other))
+    return kept[::-1]
+
+
+def _order(meetings: list[Event], asked: tuple[int, int], by_actor: bool) -> Iterator[int]:
+    """Yields the meetings in an order in which few actors are under way at once.
+
+    Greedy: next is the meeting that adds fewest, or else whatever takes the fewest new actors to
+    be through with one. Sets of meetings and of actors are bits of integers.
+
+    Source of the latter: DeCross et al. 2022, arXiv 2210.08039.
+    """
+    last: dict[int, int] = {}
+    before: list[int] = []  # Each meeting, and all that must come before it.
+    among: list[int] = []  # The actors in those.
+    for i, (_, *pair) in enumerate(meetings):
+        earlier = [last[actor] for actor in pair if actor in last]
+        before.append(1 << i)
+        among.append(sum(1 << actor for actor in pair))
+        for j in earlier:
+            before[i] |= before[j]
+            among[i] |= among[j]
+        last |= dict.fromkeys(pair, i)
+    ends = [1 << end for actor, end in last.items() if actor not in asked]
+    goals = sorted(set(last.values())) if by_actor else list(range(len(meetings)))
+    done = entered = 0
+
+    def cost(goal: int) -> tuple[int, int]:
+        todo, new = before[goal] & ~done, (among[goal] & ~entered).bit_count()
+        ended = sum(bool(todo & end) for end in ends)
+        return (new, -ended) if by_actor else (new - ended, goal)
+
+    while goals := [goal for goal in goals if not done >> goal & 1]:
+        ready = goals if by_actor else [g for g in goals if before[g] & ~done == 1 << g]
+        goal = min(ready, key=cost)
+        yield from (i for i in range(goal + 1) if before[goal] & ~done & 1 << i)
+        done, entered = done | before[goal], entered | among[goal]
+
+
+def _laid_out(
+    seen: list[Event], meetings: list[Event], question: tuple[int, int]
+) -> tuple[list[Event], tuple[int, int], int]:
+    """Gives every actor a wire from his first event to his last, in the order of the meetings."""
+    waiting: dict[int, deque[Event]] = {int(actor): deque() for actor in question}
+    for event in seen:
+        for actor in dict.fromkeys(event[1:]):
+            waiting.setdefault(actor, deque()).append(event)
     wires: dict[int, int] = {}
     free: list[int] = []
-    steps: list[tuple[int, int, int]] = []
+    steps: list[Event] = []
     width = 0
 
     def do_alone(actor: int) -> None:
@@ -64,54 +129,17 @@ def cone(
             wires[actor] = free.pop(0)
         while waiting[actor] and waiting[actor][0][0] < FOLLOWS:
             event, *_ = waiting[actor].popleft()
-            steps.append((event, wires[actor], -1))
+            # A step on one wire needs a second one that it leaves alone.
+            steps.append((event, wires[actor], int(wires[actor] == 0)))
 
-    def first_meeting(actor: int) -> tuple[int, int, int] | None:
-        return next((e for e in waiting[actor] if e[0] >= FOLLOWS), None)
-
-    def growth(event: tuple[int, int, int]) -> int:
-        pair = event[1:]
-        ends = sum(len(_meetings(waiting[a])) == 1 and a not in last for a in pair)
-        return sum(a not in wires for a in pair) - ends
-
-    while True:
-        heads = (first_meeting(actor) for actor in waiting)
-        ready = [e for e in heads if e and all(first_meeting(a) == e for a in e[1:])]
-        if not ready:
-            break
-        event = min(dict.fromkeys(ready), key=growth)
-        for actor in event[1:]:
+    for kind, *pair in meetings:
+        for actor in pair:
             do_alone(actor)
-        kind, actor, other = event
-        steps.append((kind, wires[actor], wires[other]))
-        for each in (actor, other):
-            waiting[each].popleft()
-            if not waiting[each] and each not in last:
-                free.append(wires.pop(each))
+        steps.append((kind, *(wires[actor] for actor in pair)))
+        for actor in pair:
+            waiting[actor].popleft()
+            if not waiting[actor] and actor not in question:
+                free.append(wires.pop(actor))
     for actor in question:
         do_alone(actor)
-    # A step on one wire needs a second one that it leaves alone.
-    pairs = [(kind, a, b if b >= 0 else int(a == 0)) for kind, a, b in steps]
-    return pairs, (wires[question[0]], wires[question[1]]), max(width, 2)
-
-
-def _seen(events: np.ndarray, question: tuple[int, int]) -> list[tuple[int, int, int]]:
-    """The events that the question sees. Two that meet are entangled: either's future counts."""
-    seen, kept = set(map(int, question)), []
-    for event, actor, other in events[::-1].tolist():
-        if event and (actor in seen or (event >= FOLLOWS and other in seen)):
-            seen |= {actor, other}
-            kept.append((event, actor, other))
-    return kept[::-1]
-
-
-def _queues(events: list[tuple[int, int, int]]) -> dict[int, deque[tuple[int, int, int]]]:
-    queues: dict[int, deque[tuple[int, int, int]]] = {}
-    for event in events:
-        for actor in dict.fromkeys(event[1:]):
-            queues.setdefault(actor, deque()).append(event)
-    return queues
-
-
-def _meetings(queue: deque[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    return [event for event in queue if event[0] >= FOLLOWS]
+    return steps, (wires[question[0]], wires[question[1]]), max(width, 2)

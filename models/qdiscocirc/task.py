@@ -14,68 +14,66 @@ from flax import nnx
 
 import qjax
 from models.hybrid_digits.task import logits
-from qjax.data import Examples, Split, Stories, following_stories
+from qjax.data import STORY_DENSITIES, Examples, Split, Stories, following_stories
 from qjax.nn import count_parameters
-from qjax.train import Stopped, Workspace, cross_entropy, fit_many
+from qjax.train import Workspace, cross_entropy
 
 from . import figures
 from .baselines import NETWORKS, tokens
+from .bundles import bundles, joined
 from .config import Config
 from .model import StoryModel, compiled, overlaps
-from .tape import FOLLOWS, tapes
+from .tape import FOLLOWS, Tapes, narrow, tapes
 from .words import WALKS, meeting, rotation
 
 PAPER = "Duneau et al. 2024, arXiv 2409.08777"
 METRIC = "test_accuracy"
 
-# Stories of each part: the field that says how many, actors, seed.
+# Stories of each part: actors, seed. How many is in the settings.
 PARTS = {
-    "train": ("train_stories", (2, 8), 1),
-    "valid": ("valid_stories", (2, 8), 2),
-    "compositional": ("compositional_stories", (9, 20), 3),
-    "test": ("test_stories", (21, 30), 4),
+    "train": ((2, 8), 1),
+    "valid": ((2, 8), 2),
+    "compositional": ((9, 20), 3),
+    "test": ((21, 30), 4),
 }
-_ENTRIES = 2**21  # Most entries of the states that are run at once.
+DENSER = tuple(STORY_DENSITIES)[1:]
+_ENTRIES = 2**20  # Most entries of the states that are run at once.
 
 
 def stories(config: Config, part: str) -> Stories:
     """Returns the stories of a part: they do not depend on the run's seed."""
-    field, actors, seed = PARTS[part]
-    return following_stories(
-        getattr(config, field),
-        actors=actors,
-        directions=config.directions,
-        density=config.density,
-        seed=seed,
-    )
+    actors, seed = PARTS[part]
+    counts = {"simple": getattr(config, f"{part}_stories")}
+    counts |= dict.fromkeys(DENSER, getattr(config, f"denser_{part}_stories", 0))
+    drawn = [
+        following_stories(
+            count, actors=actors, directions=config.directions, density=density, seed=seed
+        )
+        for density, count in counts.items()
+        if count
+    ]
+    return joined(drawn)
 
 
 def train(config: Config, run: Workspace) -> None:
     """Trains all starts at once and keeps the best; then the classical networks."""
-    parts = {name: stories(config, name) for name in ("train", "valid")}
+    parts = {name: narrow(stories(config, name), config.wires) for name in ("train", "valid")}
     if not run.has("words"):
-        cones = {name: tapes(part) for name, part in parts.items()}
-        wires = max(int(width.max()) for _, width in cones.values())
-        examples = {
-            name: Examples(cone, parts[name].labels)  # type: ignore[arg-type]
-            for name, (cone, _) in cones.items()
-        }
-        runs = fit_many(
-            lambda rngs: StoryModel(config, wires, rngs=rngs),
-            optax.adam(schedule(config)),
+        bundled = {name: bundles(part, config.batch_size) for name, part in parts.items()}
+        steps = config.epochs * len(bundled["train"].labels)
+        runs = run.fit_many(
+            "starts",
+            lambda rngs: StoryModel(config, rngs=rngs),
+            optax.adam(optax.cosine_decay_schedule(config.learning_rate, steps)),
             cross_entropy,
-            Split(examples["train"], examples["valid"], examples["valid"]),
+            Split(bundled["train"], bundled["valid"], bundled["valid"]),
             seeds=config.seed * 1000 + np.arange(config.starts),
             epochs=config.epochs,
-            batch_size=config.batch_size,
-            run_dir=run.path / "starts",
-            label="starts",
-            progress=run.console,
+            batch_size=1,  # A bundle, which no mesh can split.
+            mesh=None,
         )
-        if runs.stopped_by is not None:
-            raise Stopped(runs.stopped_by)
         best: Any = runs.model(runs.winner)
-        run.figure("starts", figures.starts(runs.history))
+        run.figure("every_start", figures.starts(runs.history))
         run.save("words", **best.params())
     for name, network in NETWORKS.items():
         if config.classical_epochs:
@@ -120,13 +118,20 @@ def probabilities(params: Any, config: Config, told: Stories) -> np.ndarray:
     channels, effects = _compiled(words, config.embedding, config.directions)
     for wires in np.unique(widths).tolist():
         rows = np.flatnonzero(widths == wires)
-        # Few shapes, so that few programs are compiled.
-        size = max(1, min(2 ** max(3, (len(rows) - 1).bit_length()), _ENTRIES // 4**wires))
+        longest = int((cones.steps[rows, :, 0] > 0).sum(1).max())
+        # Wide ones by fewer: their states go through the caches.
+        least = min(64, max(1, _ENTRIES // 2**6 // 4**wires))
+        size = max(1, min(_rounded(len(rows), least), _ENTRIES // 4**wires))
         for start in range(0, len(rows), size):
             chosen = np.resize(rows[start : start + size], size)
-            part = jax.tree.map(lambda leaf, chosen=chosen: jnp.asarray(leaf[chosen]), cones)
-            found[chosen] = _overlaps(channels, effects, part, wires)
+            some = Tapes(cones.steps[chosen, : _rounded(longest, 16)], cones.asked[chosen])
+            found[chosen] = _overlaps(channels, effects, jax.tree.map(jnp.asarray, some), wires)
     return found
+
+
+def _rounded(length: int, least: int) -> int:
+    """The next power of two: few shapes, so that few programs are compiled."""
+    return max(least, 2 ** (length - 1).bit_length())
 
 
 _compiled = jax.jit(compiled, static_argnums=(1, 2))
@@ -140,7 +145,7 @@ def right(params: Any, config: Config, told: Stories) -> np.ndarray:
 
 def circuits(config: Config) -> dict[str, tuple[qjax.Circuit, Any]]:
     """Returns the word "follows" and a story of three actors, with words of initial angles."""
-    params = StoryModel(config, 2, rngs=nnx.Rngs(config.seed)).params()
+    params = StoryModel(config, rngs=nnx.Rngs(config.seed)).params()
     found: dict[str, tuple[qjax.Circuit, Any]] = {"follows": (meeting(params["follows"], 3), None)}
     if config.embedding == "qubit":
         told = np.array([(1, 0, 0), (3, 1, 1), (1, 2, 2), (8, 0, 1), (7, 1, 1), (9, 2, 0)])
@@ -175,12 +180,6 @@ def circuit(params: Any, told: np.ndarray, actors: int, directions: int) -> qjax
             if event > FOLLOWS:
                 onto(around, actor)
     return whole
-
-
-def schedule(config: Config) -> Callable[[Any], Any]:
-    """Returns the learning rate of each step: a cosine to zero."""
-    steps = config.epochs * (config.train_stories // config.batch_size)
-    return optax.cosine_decay_schedule(config.learning_rate, max(steps, 1))
 
 
 def _read(told: Stories) -> Examples:

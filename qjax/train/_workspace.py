@@ -25,7 +25,10 @@ from qjax.train._folder import BEST
 from qjax.train._history import History, Run
 from qjax.train._hosts import by_leader, leaders, together
 from qjax.train._identity import check_identity, identity
+from qjax.train._many import fit_many
+from qjax.train._runs import Runs
 from qjax.train._state import Loss, Variables, named_arrays, with_arrays
+from qjax.train._sweep import Optimizer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,8 +40,8 @@ _RUN = "run.json"
 class Workspace:
     """The folder of one run of one model.
 
-    What was done before an interrupt is found there again: `fit` goes on from its newest
-    checkpoint, and `has` tells which arrays are saved.
+    What was done before an interrupt is found there again: `fit` and `fit_many` go on from their
+    newest checkpoint, and `has` tells which arrays are saved.
 
     Where several processes train one run, each has a workspace of the same folder, which all of
     them see, and calls its methods in the same order. The first process writes.
@@ -49,8 +52,8 @@ class Workspace:
             was made with.
         model: Name of the model, noted in `run.json`.
         console: Where to report; the terminal if None.
-        mesh: Devices that `fit` trains on; None for the default one.
-        checkpoint_seconds: Shortest time between checkpoints of `fit`.
+        mesh: Devices that `fit` and `fit_many` train on; None for the default one.
+        checkpoint_seconds: Shortest time between checkpoints of both.
 
     Attributes:
         path: The folder.
@@ -135,27 +138,55 @@ class Workspace:
         Raises:
             Stopped: If SIGINT or SIGTERM stopped it; all is saved.
         """
-        run = fit(
-            model,
-            optimizer,
-            loss,
-            data,
-            run_dir=self.path / name,
-            config={"name": name, **self._config},
-            label=name,
-            **{
-                "progress": self.console,
-                "mesh": self.mesh,
-                "checkpoint_seconds": self._checkpoint_seconds,
-                **options,
-            },
-        )
-        if run.stopped_by is not None:
-            raise Stopped(run.stopped_by)
+        run = fit(model, optimizer, loss, data, **(self._settings(name) | options))
+        self._finish(name, run)
         nnx.update(model, run.best)
         model.eval()
-        self.figure(name, curves({name: run.history}, metrics=_drawn(run.history)))
         return run
+
+    def fit_many(
+        self,
+        name: str,
+        make: Callable[[nnx.Rngs], nnx.Module],
+        optimizer: Optimizer,
+        loss: Loss,
+        data: Data,
+        **options: Any,
+    ) -> Runs:
+        """Trains models by `qjax.train.fit_many` in the folder `name`; draws the winner's curves.
+
+        Goes on from what is there.
+
+        Args:
+            name: Folder within the run's, and label of the progress.
+            make: See `qjax.train.fit_many`.
+            optimizer: See `qjax.train.fit_many`.
+            loss: See `qjax.train.fit_many`.
+            data: See `qjax.train.fit_many`.
+            **options: Further arguments of `qjax.train.fit_many`: seeds, epochs, batch_size and
+                others.
+
+        Raises:
+            Stopped: If SIGINT or SIGTERM stopped them; all is saved.
+        """
+        runs = fit_many(make, optimizer, loss, data, **(self._settings(name) | options))
+        self._finish(name, runs[runs.winner])
+        return runs
+
+    def _settings(self, name: str) -> dict[str, Any]:
+        return {
+            "run_dir": self.path / name,
+            "config": {"name": name, **self._config},
+            "label": name,
+            "progress": self.console,
+            "mesh": self.mesh,
+            "checkpoint_seconds": self._checkpoint_seconds,
+        }
+
+    def _finish(self, name: str, run: Run) -> None:
+        if run.stopped_by is not None:
+            raise Stopped(run.stopped_by)
+        self.figure(name, curves({name: run.history}, metrics=_drawn(run.history)))
 
     def restore(self, name: str, model: Module, *, trainable: Any = nnx.Param) -> Module:
         """Puts the best variables that `fit` saved under `name` into `model`, and returns it.

@@ -1,15 +1,28 @@
 """What a run's folder holds, and what it refuses."""
 
+import io
 import json
+import signal
 import types
 
 import numpy as np
 import optax
 import pytest
+from flax import nnx
 from matplotlib.figure import Figure
+from rich.console import Console
 
-from qjax.train import CheckpointError, RunFolderError, Workspace, cross_entropy, read_run
+from qjax.train import (
+    CheckpointError,
+    RunFolderError,
+    Stopped,
+    Workspace,
+    cross_entropy,
+    fit_many,
+    read_run,
+)
 from tests.train.small import Classifier, plain, same
+from tests.train.test_resume import Interrupting
 
 
 def fitted(folder, data, model):
@@ -38,6 +51,26 @@ def test_the_best_variables_come_back(data, tmp_path):
         run.restore("net", plain())
     with pytest.raises(CheckpointError, match="train the run to its end first"):
         run.restore("other", Classifier())
+
+
+def test_many_models_stop_and_go_on_in_a_folder_of_their_own(data, tmp_path):
+    options = {"seeds": [0, 1], "epochs": 3, "batch_size": 8}
+
+    def train(file):
+        run = Workspace(tmp_path, {"seed": 0}, console=Console(file=file, width=200))
+        return run.fit_many("nets", make, optax.adam(0.03), cross_entropy, data, **options)
+
+    def make(rngs):
+        return nnx.Linear(3, 2, rngs=rngs)
+
+    with pytest.raises(Stopped):
+        train(Interrupting(1, signal.SIGINT))
+    runs = train(io.StringIO())
+    whole = fit_many(make, optax.adam(0.03), cross_entropy, data, progress=False, **options)
+    assert same(runs.model(runs.winner), whole.model(whole.winner))
+    assert (tmp_path / "nets.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(CheckpointError, match="setting `seed` is 0 there and 1 here"):
+        Workspace(tmp_path, {"seed": 1})
 
 
 def test_a_folder_belongs_to_its_settings(tmp_path):
