@@ -51,7 +51,8 @@ class Cache:
         self._path = path
         self._same = {"source": source, "qjax": __version__}
         self._stale = stale
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        for line in filter(None, text.split("\n")):
             try:
                 self._take(json.loads(line))
             except (ValueError, TypeError, KeyError):
@@ -60,12 +61,10 @@ class Cache:
     def open(self) -> IO[str]:
         """Returns the file to append to, ready for a new line."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("a+", encoding="utf-8")
-        file.seek(0)
-        text = file.read()
-        if text and not text.endswith("\n"):
-            file.truncate(len(text[: text.rfind("\n") + 1].encode()))
-        return file
+        with self._path.open("ab+") as file:
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+        return self._path.open("a", encoding="utf-8")
 
     def begin(self, file: IO[str], run: str, made_with: dict[str, Any]) -> None:
         """Keeps what the cells of a run are made with."""

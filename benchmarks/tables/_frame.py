@@ -32,13 +32,20 @@ class Rule:
 
     def holds(self, outcome: "Outcome", target: float) -> bool:
         """Returns whether the outcome agrees; one that is not a number never does."""
+        # What a decimal fraction is off as a binary one is no difference.
+        return self.off(outcome, target) <= self.room(outcome, target) * (1 + 1e-9)
+
+    def off(self, outcome: "Outcome", target: float) -> float:
+        """Returns how far from the published number the outcome is, on the side that counts."""
+        short = target - outcome.value
+        return short if self.above else abs(short)
+
+    def room(self, outcome: "Outcome", target: float) -> float:
+        """Returns how far from the published number the outcome may be."""
         if self.errors and outcome.error is None:
             raise ValueError("The rule is in standard errors, but the outcome has none.")
         spread = self.errors * (outcome.error or 0.0)
-        # What a decimal fraction is off as a binary one is no difference.
-        room = max(self.absolute, self.relative * abs(target), spread) * (1 + 1e-9)
-        short = target - outcome.value
-        return short <= room if self.above else abs(short) <= room
+        return max(self.absolute, self.relative * abs(target), spread)
 
 
 def equal(digits: int | None = None) -> Rule:

@@ -5,11 +5,31 @@ import json
 import math
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.tables._cache import Cache
 from benchmarks.tables._frame import VERDICTS, Row, Table
+from benchmarks.tables._numbers import beside, duration, number, sides
 from qjax.train import whole_file
+
+# Of more agreeing or explained cells whose keys differ in the last part only, the worst stands for
+# all, but in `results.json`.
+MANY = 100
+
+
+class Line(NamedTuple):
+    """What is told in one line: a cell, or the worst of many whose verdict is the same."""
+
+    row: Row
+    stands_for: list[Row]
+
+    @property
+    def name(self) -> str:
+        """The cells it stands for."""
+        if len(self.stands_for) == 1:
+            return self.row.cell.key
+        family = self.row.cell.key.rpartition("/")[0]
+        return f"{family}/* ({len(self.stands_for)} cells)"
 
 
 def write(
@@ -22,26 +42,54 @@ def write(
         table: The table.
         rows: The cells that are done, and those that failed.
         cache: What they were made with.
-        folder: Where the results go.
-        out: Where the JSON goes besides, as `NAME.json`.
+        folder: Where the results go, every cell in `results.json`.
+        out: Where the JSON goes besides, as `NAME.json`, families of many cells by their worst.
     """
-    text = as_json(name, table, rows, cache)
-    for path in [folder / "results.json", *([out / f"{name}.json"] if out else [])]:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, text.encode())
+    folder.mkdir(parents=True, exist_ok=True)
+    every, lines = [Line(row, [row]) for row in rows], condensed(rows)
+    _write(folder / "results.json", as_json(name, table, every, cache).encode())
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        _write(out / f"{name}.json", as_json(name, table, lines, cache).encode())
     shown = [row for row in rows if row.outcome]
     drawn = table.figure(shown) if table.figure and shown else None
     if drawn is not None:
         picture = io.BytesIO()
         drawn.savefig(picture, format="png", dpi=150)
         _write(folder / "figure.png", picture.getvalue())
-    _write(folder / "results.md", markdown(table, rows, drawn is not None).encode())
+    _write(folder / "results.md", markdown(table, lines, drawn is not None).encode())
 
 
-def as_json(name: str, table: Table, rows: list[Row], cache: Cache) -> str:
-    """Returns the results with all that they were made with; a cell a line."""
-    records = [_record(row, cache) for row in rows]
-    used = {record["run"] for record in records}
+def condensed(rows: list[Row]) -> list[Line]:
+    """Returns the lines of all cells; what did not agree and is not explained has its own."""
+    families: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        families.setdefault(_family(row), []).append(row)
+    lines = []
+    for row in rows:
+        some = families[_family(row)]
+        if len(some) <= MANY or row.verdict not in ("matched", "explained"):
+            lines.append(Line(row, [row]))
+        elif row is some[0]:
+            lines.append(Line(max(some, key=_share), some))
+    return lines
+
+
+def _family(row: Row) -> tuple[str, str]:
+    return row.cell.key.rpartition("/")[0], row.verdict
+
+
+def _share(row: Row) -> float:
+    """How much of what its rule allows a cell is off."""
+    rule, outcome, target = row.cell.rule, row.outcome, row.cell.target
+    off, room = rule.off(outcome, target), rule.room(outcome, target)
+    return math.inf if math.isnan(off) else off / (room or 1.0)
+
+
+def as_json(name: str, table: Table, lines: list[Line], cache: Cache) -> str:
+    """Returns the results with all that they were made with; a line each."""
+    rows = [row for line in lines for row in line.stands_for]
+    used = {cache.cells[row.cell.key].run for row in rows if row.outcome}
     head: dict[str, Any] = {
         "table": name,
         "title": table.title,
@@ -54,9 +102,9 @@ def as_json(name: str, table: Table, rows: list[Row], cache: Cache) -> str:
         "left_out": dict(table.left_out),
         "runs": {run: made for run, made in cache.runs.items() if run in used},
     }
-    lines = [f'"{key}": {json.dumps(value)}' for key, value in head.items()]
-    cells = ",\n  ".join(json.dumps(record) for record in records)
-    return "{" + ",\n ".join([*lines, f'"cells": [\n  {cells}]']) + "}\n"
+    told = [f'"{key}": {json.dumps(value)}' for key, value in head.items()]
+    cells = ",\n  ".join(json.dumps(_record(line, cache)) for line in lines)
+    return "{" + ",\n ".join([*told, f'"cells": [\n  {cells}]']) + "}\n"
 
 
 def counts(rows: list[Row]) -> tuple[float, ...]:
@@ -67,72 +115,65 @@ def counts(rows: list[Row]) -> tuple[float, ...]:
     return (*(verdicts[name] for name in VERDICTS), ours, theirs)
 
 
-def markdown(table: Table, rows: list[Row], drawn: bool = False) -> str:
+def markdown(table: Table, lines: list[Line], drawn: bool = False) -> str:
     """Returns the results side by side, what is explained and what is left out."""
+    rows = [row for line in lines for row in line.stands_for]
     *verdicts, ours, theirs = counts(rows)
     told = ", ".join(f"{n} {name}" for n, name in zip(verdicts, VERDICTS, strict=True) if n)
-    lines = [f"# {table.title}", "", table.source, ""]
+    text = [f"# {table.title}", "", table.source, ""]
     done = f"{len(rows)} of {len(table.cells())} cells"
-    lines += [f"{done}: {told}. {duration(ours)}{beside(theirs)}", ""]
-    lines += ["![The cells beside the published ones](figure.png)", ""] if drawn else []
-    lines += [
+    text += [f"{done}: {told}. {duration(ours)}{beside(theirs)}", ""]
+    text += ["![The cells beside the published ones](figure.png)", ""] if drawn else []
+    if len(lines) < len(rows):
+        text += [f"Of more than {MANY} cells of a kind the worst stands for all.", ""]
+    text += [
         "| cell | published | ours | error | rule | verdict | seconds | published seconds |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        *map(_markdown_row, lines),
     ]
-    for row in rows:
-        outcome = row.outcome
-        found = (number(outcome.value), number(outcome.error)) if outcome else ("", "")
-        seconds = (outcome.seconds if outcome else None, row.cell.seconds)
-        rule = row.cell.rule.text if row.cell.target is not None else ""
-        place = (row.cell.key, number(row.cell.target), *found, rule, row.verdict)
-        lines.append(f"| {' | '.join((*place, *map(number, seconds)))} |")
     notes: dict[str, list[str]] = {}
-    for row in rows:
-        if row.cell.note and row.verdict in ("explained", "ours"):
-            notes.setdefault(row.cell.note, []).append(row.cell.key)
+    for line in lines:
+        if line.row.cell.note and line.row.verdict in ("explained", "ours"):
+            notes.setdefault(line.row.cell.note, []).append(line.name)
     errors = {row.cell.key: row.reason for row in rows if row.verdict == "error"}
     for title, words in (
-        ("Notes", {", ".join(keys): note for note, keys in notes.items()}),
+        ("Notes", {", ".join(names): note for note, names in notes.items()}),
         ("Errors", errors),
         ("Left out", table.left_out),
     ):
-        lines += ["", f"## {title}", ""] if words else []
-        lines += [f"- {what}: {why}" for what, why in words.items()]
-    return "\n".join(lines) + "\n"
+        text += ["", f"## {title}", ""] if words else []
+        text += [f"- {what}: {why}" for what, why in words.items()]
+    return "\n".join(text) + "\n"
 
 
-def number(value: float | None) -> str:
-    """Returns a number as a table shows it."""
-    return "" if value is None else f"{value:.6g}"
+def _markdown_row(line: Line) -> str:
+    cell, outcome = line.row.cell, line.row.outcome
+    *_, ours, theirs = counts(line.stands_for)
+    error = number(outcome.error if outcome else None)
+    rule = cell.rule.text if cell.target is not None else ""
+    seconds = number(ours if outcome else None), number(theirs or None)
+    words = (line.name, *sides(line.row), error, rule, line.row.verdict, *seconds)
+    return f"| {' | '.join(words)} |"
 
 
-def duration(seconds: float) -> str:
-    """Returns a time in the unit that it is of the order of."""
-    units = ((3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms"))
-    size, unit = next((u for u in units if seconds >= u[0]), (1e-6, "us"))
-    return f"{seconds / size:,.3g} {unit}" if seconds < 3.6e6 else f"{seconds / size:,.0f} {unit}"
-
-
-def beside(published: float) -> str:
-    """Returns the words for the published time, if there is one."""
-    return f", published {duration(published)}" if published else ""
-
-
-def _record(row: Row, cache: Cache) -> dict[str, Any]:
-    cell, outcome = row.cell, row.outcome
+def _record(line: Line, cache: Cache) -> dict[str, Any]:
+    cell, outcome = line.row.cell, line.row.outcome
     found = outcome._asdict() if outcome else {}
     record = {
         "cell": cell.key,
         "target": cell.target,
         "value": _finite(found.get("value")),
         "error": _finite(found.get("error")),
-        "verdict": row.verdict,
+        "verdict": line.row.verdict,
         "rule": cell.rule.text,
         "seconds": found.get("seconds"),
         "published_seconds": cell.seconds,
         "run": cache.cells[cell.key].run if outcome else None,
     }
-    words = {"note": cell.note, "reason": row.reason}
+    if len(line.stands_for) > 1:
+        *_, seconds, _ = counts(line.stands_for)
+        record |= {"worst_of": len(line.stands_for), "seconds_of_all": seconds}
+    words = {"note": cell.note, "reason": line.row.reason}
     return record | {key: text for key, text in words.items() if text}
 
 

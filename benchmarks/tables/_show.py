@@ -1,15 +1,17 @@
-"""Progress and summary: bars and a table on a terminal, plain lines elsewhere."""
+"""Progress and summary: bars on a terminal, plain lines elsewhere; one table of all tables."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
 from benchmarks.tables._frame import VERDICTS, Row
-from benchmarks.tables._report import beside, counts, duration, number
+from benchmarks.tables._numbers import duration, sides
+from benchmarks.tables._report import counts
 
 # Cells that are named on the terminal; the rest is in the results file.
 NAMED = 20
@@ -49,7 +51,7 @@ def _lines(totals: Mapping[str, int], console: Console) -> Tell:
 def summary(
     tables: Mapping[str, list[Row]], seconds: float, folder: Path, console: Console
 ) -> None:
-    """Prints the cells that do not match, then a row a table.
+    """Prints the cells that do not match, then a row a table and one of all.
 
     Args:
         tables: The rows of each table.
@@ -63,15 +65,7 @@ def summary(
             say(console, _wrong(name, row))
         if len(wrong) > NAMED:
             say(console, f"{name}: {len(wrong) - NAMED} more in {folder / name / 'results.md'}")
-    everything = [row for rows in tables.values() for row in rows]
-    lines = dict(tables) | ({"all": everything} if len(tables) > 1 else {})
-    if console.is_terminal:
-        console.print(_grid(lines))
-    else:
-        for name, rows in lines.items():
-            *verdicts, ours, theirs = counts(rows)
-            told = ", ".join(f"{n} {v}" for n, v in zip(verdicts, VERDICTS, strict=True))
-            say(console, f"{name}: {told}; {duration(ours)}{beside(theirs)}")
+    console.print(_grid(tables), highlight=False)
     say(console, f"{duration(seconds)} now. Results are in {folder}/NAME/results.md")
 
 
@@ -83,14 +77,27 @@ def say(console: Console, text: str) -> None:
 def _wrong(name: str, row: Row) -> str:
     if row.verdict == "error":
         return f"{name}: error in {row.cell.key}: {row.reason}"
-    ours, theirs = number(row.outcome.value), number(row.cell.target)
+    theirs, ours = sides(row)
     return f"{name}: missed {row.cell.key}: {ours}, published {theirs} ({row.cell.rule.text})"
 
 
 def _grid(tables: Mapping[str, list[Row]]) -> Grid:
-    grid = Grid("table", *VERDICTS, "time", "published")
+    """The table at the end; it fits into 80 columns."""
+    everything = [row for rows in tables.values() for row in rows]
+    grid = Grid(box=box.SIMPLE, padding=(0, 1, 0, 0), show_edge=False, show_footer=len(tables) > 1)
+    total = _words(everything)
+    grid.add_column("table", "all", overflow="fold")
+    for title, words in zip((*VERDICTS, "our time", "theirs"), total, strict=True):
+        grid.add_column(title, words, justify="right", no_wrap=True)
     for name, rows in tables.items():
-        *verdicts, ours, theirs = counts(rows)
-        published = duration(theirs) if theirs else ""
-        grid.add_row(name, *map(str, verdicts), duration(ours), published)
+        grid.add_row(name, *_words(rows))
     return grid
+
+
+def _words(rows: list[Row]) -> list[str]:
+    *verdicts, ours, theirs = counts(rows)
+    return [
+        *(f"{n:,}" if n else "" for n in verdicts),
+        duration(ours),
+        duration(theirs) if theirs else "",
+    ]

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from qjax.cli import _catalogue
 from qjax.cli._errors import UsageError
@@ -26,16 +27,16 @@ class List:
 
     def __call__(self, console: Console) -> int:
         """Prints the list."""
-        duration = importlib.import_module("benchmarks.tables._report").duration
-        grid = Table("table", "what it is", "source", "cells", "quick", "published time")
+        beside = importlib.import_module("benchmarks.tables._numbers").beside
         for name in _catalogue.table_names():
             table = _catalogue.load_table(name)
             cells = table.cells()
             published = sum(cell.seconds or 0.0 for cell in cells)
-            counts = (len(cells), sum(cell.quick for cell in cells))
-            time = duration(published) if published else ""
-            grid.add_row(name, table.title, table.source, *map(str, counts), time)
-        console.print(grid)
+            quick = sum(cell.quick for cell in cells)
+            size = f"  {len(cells):,} cells, {quick:,} quick{beside(published)}"
+            console.print(Text.assemble((name, "bold"), size))
+            console.print(Padding(Text(table.title), (0, 0, 0, 2)))
+            console.print(Padding(Text(table.source, style="dim"), (0, 0, 1, 2)))
         return 0
 
 

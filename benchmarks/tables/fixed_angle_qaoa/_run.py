@@ -15,11 +15,11 @@ from benchmarks.tables.fixed_angle_qaoa._published import (
     Angles,
     angles,
     graphs,
+    others,
     recovered,
 )
 
 SEED = 2107
-PUBLISHED_GRAPHS = 2550
 PUBLISHED_ROUNDINGS = 100
 FLOOR_GRAPHS = 20
 RECOVERED_GRAPHS = 128
@@ -28,8 +28,6 @@ _PRECISION = 1e-6  # Of an angle between vectors that are nearly opposite, times
 
 Found = Iterator[tuple[Cell, Outcome]]
 Compute = Callable[[np.ndarray], Any]
-Kept = dict[str, dict[int, float]]
-"""Cuts that are known, by depth or "max-cut", and by seed."""
 
 
 def run(cells: list[Cell]) -> Found:
@@ -38,42 +36,46 @@ def run(cells: list[Cell]) -> Found:
     for cell in cells:
         kind, which, last = cell.key.split("/")
         groups.setdefault((kind, which), {})[last] = cell
-    kept: Kept = {}
+    largest: list[Any] = []
     for (kind, which), group in groups.items():
         if kind == "floor":
             yield from _floors(int(which.removeprefix("degree=")), group)
         elif kind == "recovered":
             yield from _recovered(int(which.removeprefix("p=")), group)
-        elif kind == "ratio":
-            yield from _ratios(which, group, kept)
-        elif which == "goemans-williamson":
-            for seed, (mean, spread), seconds in _each(3, [*map(int, group)], _roundings):
-                error = max(spread / PUBLISHED_ROUNDINGS**0.5, _PRECISION)
-                yield group[str(seed)], Outcome(mean, error, seconds)
+        elif kind == "ensemble":
+            largest = largest or list(_each(3, others(), _circuit.max_cuts))
+            yield from _ensemble(which, group, largest)
         else:
-            for seed, cut, seconds in _cuts(which, [*map(int, group)], kept):
-                yield group[str(seed)], Outcome(cut, seconds=seconds)
+            for seed, found, seconds in _each(3, [*map(int, group)], _compute(which)):
+                yield group[str(seed)], Outcome(*np.atleast_1d(found), seconds=seconds)
 
 
-def _cuts(which: str, seeds: list[int], kept: Kept) -> Iterator[tuple[int, float, float]]:
-    """Yields seed, cut and seconds of published graphs; what is kept takes none."""
-    known = kept.setdefault(which, {})
-    yield from ((seed, known[seed], 0.0) for seed in seeds if seed in known)
-    compute = _circuit.max_cuts if which == "max-cut" else _expected(angles()[3, int(which[2:])])
-    for seed, cut, seconds in _each(3, [seed for seed in seeds if seed not in known], compute):
-        known[seed] = cut
-        yield seed, cut, seconds
+def _compute(which: str) -> Compute:
+    """What computes "max-cut", "goemans-williamson", or "p=DEPTH" at the published angles."""
+    if which == "max-cut":
+        return _circuit.max_cuts
+    return _roundings if which == "goemans-williamson" else _expected(angles()[3, int(which[2:])])
 
 
-def _ratios(which: str, group: dict[str, Cell], kept: Kept) -> Found:
-    """The ratios of expected and largest cut over all graphs."""
-    expected, largest = (sorted(_cuts(w, list(graphs()), kept)) for w in (which, "max-cut"))
-    ratios = _quotients(expected, largest)
-    # The mean of a part of the published graphs varies less than that of as many others.
-    error = ratios.std() * np.sqrt(1 / len(ratios) - 1 / PUBLISHED_GRAPHS)
-    found = {"mean": (ratios.mean(), error), "smallest": (ratios.min(), None)}
+def _ensemble(which: str, group: dict[str, Cell], largest: list[Any]) -> Found:
+    """Mean and smallest ratio over all published graphs.
+
+    Ours for the half of which no single cut is kept, at the angles that the published cuts were
+    computed with; as published for the other half, each graph of which has a cell of its own.
+    """
+    if which == "goemans-williamson":
+        published = [graph.goemans_williamson / graph.max_cut for graph in graphs().values()]
+        rows = list(_each(3, others(), _roundings))
+    else:
+        p = int(which.removeprefix("p="))
+        published = [graph.cuts[p] / graph.max_cut for graph in graphs().values()]
+        rows = list(_each(3, others(), _expected(recovered().get(p, angles()[3, p]))))
+    ours = _quotients(rows, largest).reshape(len(rows), -1)
+    ratios = np.concatenate([ours[:, 0], published])
+    error = np.linalg.norm(ours[:, 1:]) / len(ratios) or None
+    found = {"mean": ratios.mean(), "smallest": ratios.min(), "floor": ratios.min()}
     for name, cell in group.items():
-        yield cell, Outcome(*found[name], _seconds(expected + largest) / len(group))
+        yield cell, Outcome(found[name], error, _seconds(rows) / len(group))
 
 
 def _floors(degree: int, group: dict[str, Cell]) -> Found:
@@ -93,8 +95,8 @@ def _recovered(p: int, group: dict[str, Cell]) -> Found:
         yield cell, Outcome(largest, seconds=_seconds(rows))
 
 
-def _quotients(rows: list[Any], others: list[Any]) -> np.ndarray:
-    return np.array([row[1] / other[1] for row, other in zip(rows, others, strict=True)])
+def _quotients(rows: list[Any], largest: list[Any]) -> np.ndarray:
+    return np.array([row[1] / cut[1] for row, cut in zip(rows, largest, strict=True)])
 
 
 def _seconds(rows: list[Any]) -> float:
@@ -127,5 +129,8 @@ def _expected(published: Angles) -> Compute:
     return functools.partial(_circuit.expected_cuts, gammas=gammas, betas=betas)
 
 
-def _roundings(adjacencies: np.ndarray) -> Any:
-    return _goemans_williamson.expected_roundings(adjacencies, jax.random.key(SEED))
+def _roundings(adjacencies: np.ndarray) -> np.ndarray:
+    """Mean cuts and the standard errors of as many roundings as were published, `[k, 2]`."""
+    key = jax.random.key(SEED)
+    mean, spread = np.asarray(_goemans_williamson.expected_roundings(adjacencies, key)).T
+    return np.stack([mean, np.maximum(spread / PUBLISHED_ROUNDINGS**0.5, _PRECISION)], axis=1)

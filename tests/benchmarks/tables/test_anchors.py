@@ -40,7 +40,7 @@ def test_cells_that_are_run(cells):
 def test_the_derivatives_of_random_circuits():
     """By differences of angles that are pi apart, which are exact for rotations."""
     n, layers = 3, 12
-    axes, angles = (np.asarray(each) for each in _barren_plateau.draw(n, layers, 2))
+    axes, angles = (np.asarray(each) for each in _barren_plateau.draw(n, layers, range(2)))
 
     def value(circuit, turned):
         program = [("ry", (np.pi / 4,), (q,)) for q in range(n)]
@@ -61,6 +61,26 @@ def test_the_derivatives_of_random_circuits():
         wanted.append(np.mean(np.square(slopes)))
     found = _barren_plateau.squares(axes, angles)
     np.testing.assert_allclose(found, wanted, rtol=1e-4)
+
+
+def test_circuits_that_are_done_are_kept(tmp_path, monkeypatch):
+    n, layers, path = 2, 6, tmp_path / "new" / "squares.txt"
+    first = _barren_plateau.kept_squares(n, layers, 4, path)
+    direct = _barren_plateau.squares(*_barren_plateau.draw(n, layers, range(4)))
+    np.testing.assert_array_equal(first[:, 0], np.asarray(direct, np.float64))
+    # The machine goes down in the fourth line.
+    path.write_text(path.read_text()[:-9])
+    drawn, draw = [], _barren_plateau.draw
+    monkeypatch.setattr(_barren_plateau, "_AT_ONCE", 2**n)
+    monkeypatch.setattr(
+        _barren_plateau,
+        "draw",
+        lambda n, layers, some: (drawn.extend(some), draw(n, layers, some))[1],
+    )
+    again = _barren_plateau.kept_squares(n, layers, 5, path)
+    assert drawn == [3, 4]
+    np.testing.assert_allclose(again[:4, 0], first[:, 0], rtol=1e-5)
+    assert len(path.read_text().splitlines()) == len(again) == 5
 
 
 # What a rotation about a random axis by a random angle makes of the squared expectation values of
@@ -90,10 +110,12 @@ def entangled(squares, n):
 
 
 @pytest.mark.parametrize("n", [4, 6])
-def test_the_circuits_are_deep_enough(n):
-    """The variance at their depth, exactly, is near its closed form."""
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_the_circuits_are_deep_enough(n, end):
+    """The variance at their depth, exactly, is near its closed form at both ends of the band."""
     layers, _ = _barren_plateau.sizes(n)
-    before = _barren_plateau.middle(layers).start
+    band = _barren_plateau.middle(layers)
+    before = band.start if end == "first" else band.stop - 1
     state = functools.reduce(np.kron, [[1, 1 / 2, 0, 1 / 2]] * n)  # RY(pi / 4) on |0>.
     for _ in range(before):
         state = entangled(turned(state, n), n)

@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 
 from benchmarks.tables._frame import judge
-from benchmarks.tables.fixed_angle_qaoa import TABLE, _circuit, _goemans_williamson
-from benchmarks.tables.fixed_angle_qaoa._published import angles, graphs, recovered
+from benchmarks.tables.fixed_angle_qaoa import TABLE, _circuit, _goemans_williamson, _run
+from benchmarks.tables.fixed_angle_qaoa._published import (
+    angles,
+    ensemble,
+    graphs,
+    others,
+    recovered,
+)
 from tests import oracle
 
 SEED = next(iter(graphs()))
@@ -25,6 +31,10 @@ def test_every_published_number_is_a_cell(cells):
         assert cells[f"3-regular/max-cut/{seed}"].target == graph.max_cut
         assert {p: cells[f"3-regular/p={p}/{seed}"].target for p in range(1, 12)} == graph.cuts
     assert sum(key.startswith("floor/") for key in cells) == len(angles()) - 11
+    assert len({*graphs(), *others()}) == 2550
+    for p in range(1, 12):
+        assert cells[f"ensemble/p={p}/mean"].target == ensemble()[f"p={p}"][0]
+        assert cells[f"ensemble/p={p}/floor"].target <= cells[f"ensemble/p={p}/smallest"].target
     quick = [cell for cell in cells.values() if cell.quick]
     assert 900 < len(quick) < 1100
 
@@ -37,6 +47,24 @@ def test_cells_that_are_run(cells):
     assert verdicts.pop("p=3") == "explained" and set(verdicts.values()) == {"matched"}
     third = found[1]
     assert third[1].value == pytest.approx(third[0].target, rel=5e-5)
+
+
+def test_ratios_over_all_graphs(cells, monkeypatch):
+    """Two graphs a half: ours of the one, published of the other."""
+    half = {seed: graphs()[seed] for seed in list(graphs())[:2]}
+    monkeypatch.setattr(_run, "graphs", lambda: half)
+    # Graphs whose cuts are known stand for the others, so that what comes out is known.
+    monkeypatch.setattr(_run, "others", lambda: tuple(list(graphs())[2:4]))
+    keys = [f"ensemble/p=2/{what}" for what in ("mean", "smallest", "floor")]
+    keys += ["ensemble/goemans-williamson/mean"]
+    found = {cell.key: outcome for cell, outcome in TABLE.run([cells[key] for key in keys])}
+    some = list(graphs().values())[:4]
+    ratios = [graph.cuts[2] / graph.max_cut for graph in some]
+    for key, wanted in zip(keys, (np.mean(ratios), min(ratios), min(ratios)), strict=False):
+        assert found[key].value == pytest.approx(wanted, abs=1e-7)
+    rounded = np.mean([graph.goemans_williamson / graph.max_cut for graph in some])
+    outcome = found[keys[-1]]
+    assert abs(outcome.value - rounded) < 4 * outcome.error < 0.02
 
 
 def test_recovered_angles_are_close_to_the_published_ones():

@@ -1,15 +1,19 @@
 """The frame: rules, targets, cache, workers, results, and what a user can get wrong."""
 
+import io
 import json
 import math
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from benchmarks.tables import _pool, _run, _worker
+from benchmarks.tables import _pool, _report, _run, _show, _worker
 from benchmarks.tables._cache import Cache, source
 from benchmarks.tables._frame import (
     Cell,
     Outcome,
+    Row,
     at_least,
     equal,
     judge,
@@ -17,6 +21,7 @@ from benchmarks.tables._frame import (
     targets,
     within,
 )
+from benchmarks.tables._numbers import sides
 from qjax.cli import _tables, main
 from qjax.cli._catalogue import load_table, table_names
 from tests.benchmarks.tables import fake
@@ -62,6 +67,11 @@ def results(folder):
     return found, {cell["cell"]: cell for cell in found["cells"]}
 
 
+def words_of(shown):
+    """Returns the lines that are shown, a space between words."""
+    return [" ".join(line.split()) for line in shown.splitlines()]
+
+
 def error_of(capsys, *arguments):
     assert main(["tables", *arguments]) == 2
     return " ".join(capsys.readouterr().err.split())
@@ -98,6 +108,64 @@ def test_a_rule_decides(rule, target, value, verdict):
 
 
 @pytest.mark.parametrize(
+    ("rule", "target", "value", "shown"),
+    [
+        (equal(8), -1.11668439, -1.1166843912, ("-1.11668439", "-1.11668439")),
+        (equal(8), -2.5, -2.50000001, ("-2.50000000", "-2.50000001")),
+        (within(1e-6), 16.11879984, 16.118803, ("16.118800", "16.118803")),
+        (within(0.02), 0.9666666666, 0.95, ("0.966667", "0.95")),
+        (equal(), 0.1, 0.30000000000000004 - 0.2, ("0.1", "0.10000000000000003")),
+        (within(1e-9), 0.0, 8.88178419e-16, ("0.000000000", "8.88178e-16")),
+        (equal(), None, 1 / 3, ("", "0.333333")),
+    ],
+)
+def test_digits_are_as_many_as_the_rule_needs(rule, target, value, shown):
+    cell, outcome = Cell("a", target, rule), Outcome(value)
+    assert sides(Row(cell, outcome, judge(cell, outcome))) == shown
+
+
+def test_the_worst_stands_for_many_cells(tmp_path):
+    """But in `results.json`, and not for a cell that is missed."""
+    values = {k: 1.0 + k / 1000 for k in range(_report.MANY + 2)} | {7: 1.5}
+    rows = []
+    for k, value in values.items():
+        cell = Cell(f"many/{k}", 1.0, within(0.2))
+        rows.append(Row(cell, Outcome(value, seconds=0.5), judge(cell, Outcome(value))))
+    cell = Cell("few/1", 2.0, equal())
+    rows.append(Row(cell, Outcome(2.0), "matched"))
+    table = fake.TABLE._replace(cells=lambda: [row.cell for row in rows], figure=None)
+    cache = Cache(tmp_path / "cells.jsonl", "source")
+    with cache.open() as file:
+        cache.begin(file, "monday", {})
+        for row in rows:
+            cache.add(file, "monday", row.cell.key, row.outcome)
+    _report.write("name", table, rows, cache, tmp_path, tmp_path / "kept")
+    everything = json.loads((tmp_path / "results.json").read_text())
+    assert [cell["cell"] for cell in everything["cells"]] == [row.cell.key for row in rows]
+    kept = json.loads((tmp_path / "kept" / "name.json").read_text())
+    assert kept.items() >= {k: v for k, v in everything.items() if k != "cells"}.items()
+    worst, missed, few = kept["cells"]
+    last = _report.MANY + 1
+    assert (worst["cell"], worst["verdict"]) == (f"many/{last}", "matched")
+    assert (worst["worst_of"], worst["seconds_of_all"]) == (last, last / 2)
+    assert (missed["cell"], missed["verdict"], few["cell"]) == ("many/7", "missed", "few/1")
+    assert f"| many/* ({last} cells) | 1 | 1.101 |" in (tmp_path / "results.md").read_text()
+
+
+def test_the_summary_is_one_table_of_80_columns():
+    row = Row(Cell("a", 1.0, equal()), Outcome(1.0, seconds=3.0), "matched")
+    slow = Row(Cell("b", 1.0, equal(), seconds=35_712_000.0), Outcome(1.0, seconds=2.0), "matched")
+    screen = io.StringIO()
+    tables = {"fixed_angle_qaoa": [row] * 12345, "b": [slow]}
+    _show.summary(tables, 9.0, Path("tables"), Console(file=screen, width=80))
+    assert max(map(len, screen.getvalue().splitlines())) <= 80
+    shown = words_of(screen.getvalue())
+    assert shown[0] == "table matched explained missed ours error our time theirs"
+    for words in ("fixed_angle_qaoa 12,345 10.3 h", "b 1 2 s 9,920 h", "all 12,346 10.3 h 9,920 h"):
+        assert words in shown
+
+
+@pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("t.csv", "n,x\n1,0.5\n2,half\n", "line 3, field `x` must be float, but is 'half'"),
@@ -130,10 +198,9 @@ def test_a_run_computes_judges_and_keeps(folder, monkeypatch, capsys):
     command = ["tables", "run", FAKE, "--full", "--jobs", "2", "--out", "kept"]
     assert main(command) == 1
     shown = capsys.readouterr().out
-    assert f"{FAKE}: 1 matched, 1 explained, 1 missed, 1 ours, 1 error" in shown
-    assert f"{FAKE}: missed a/2: 2, published 2.5 (within 0.1)" in shown
+    assert f"{FAKE} 1 1 1 1 1 2 s 2 h" in words_of(shown)
+    assert f"{FAKE}: missed a/2: 2.0, published 2.5 (within 0.1)" in shown
     assert f"{FAKE}: error in b/2: The worker ended, exit status 7: what a library" in shown
-    assert "2 s, published 2 h" in shown
     assert sorted(computed(folder)) == ["a/1", "a/2", "a/3", "b/1"]
     found, cells = results(folder)
     assert {key: cell["verdict"] for key, cell in cells.items()} == {
@@ -149,7 +216,7 @@ def test_a_run_computes_judges_and_keeps(folder, monkeypatch, capsys):
     assert json.loads((folder / "kept" / f"{FAKE}.json").read_text()) == found
     markdown = (folder / "tables" / FAKE / "results.md").read_text()
     for words in (
-        "| a/2 | 2.5 | 2 | 0.1 | within 0.1 | missed |",
+        "| a/2 | 2.5 | 2.0 | 0.1 | within 0.1 | missed |",
         "a/3: It is known why.",
         "c: it",
     ):
@@ -198,12 +265,12 @@ def test_an_interrupt_loses_nothing(folder, here, monkeypatch, capsys):
     cells = folder / "tables" / FAKE / "cells.jsonl"
     lines = cells.read_text().splitlines(keepends=True)
     assert len(lines) == 3
-    cells.write_text("".join(lines)[:-9])
+    cells.write_bytes("".join([*lines[:2], "\0\n", lines[2][:-9]]).encode() + b"\xff")
     monkeypatch.setattr(_pool, "work", work)
     assert main(["tables", "run", FAKE, "--full"]) == 0
     assert computed(folder) == ["a/2", "a/3", "b/1", "b/2"]
-    assert "Dropped 1 line of" in capsys.readouterr().out
-    assert [json.loads(line) for line in cells.read_text().splitlines()]
+    assert "Dropped 2 lines of" in capsys.readouterr().out
+    assert all(json.loads(line) for line in cells.read_text().splitlines() if line != "\0")
     assert main(["tables", "run", FAKE, "--full"]) == 0
     assert not computed(folder)
 
@@ -268,13 +335,16 @@ def test_all_leaves_out_what_cannot_run(folder, here, capsys, monkeypatch):
     assert "Left out: Table other needs no_such_module" in capsys.readouterr().out
 
 
-def test_every_table_lists_cells_with_names_of_their_own(folder, capsys):
+def test_every_table_lists_cells_with_names_of_their_own(folder, capsys, monkeypatch):
     for name in table_names():
         table = load_table(name)
         cells = table.cells()
         assert len({cell.key for cell in cells}) == len(cells) > 0
         assert any(cell.quick for cell in cells) and table.source
+    monkeypatch.setenv("COLUMNS", "80")
     assert main(["tables", "list"]) == 0
-    shown = capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
     for name in table_names():
-        assert name in shown
+        cells = load_table(name).cells()
+        assert any(line.startswith(f"{name}  {len(cells):,} cells, ") for line in lines)
