@@ -11,11 +11,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import optax
 from flax import linen as nn
 from sklearn.preprocessing import StandardScaler
 
-from qjax.estimators._descent import Model, Params
+from qjax.estimators._descent import Model, Params, logistic_loss
 from qjax.estimators._parameters import check_whole
 from qjax.estimators._study_trained import StudyClassifier
 
@@ -117,8 +116,7 @@ class Convolutional:
 
     def loss(self, params: Params, x: jax.Array, y: jax.Array) -> jax.Array:
         """Cross-entropy of the logistic function."""
-        logits = self.decision(params, x)
-        return optax.sigmoid_binary_cross_entropy(logits, jax.nn.relu(y)).mean()
+        return logistic_loss(self.decision(params, x), y)
 
 
 class ConvolutionalNeuralNetwork(StudyClassifier):

@@ -28,6 +28,11 @@ class Model(Protocol):
         """``[samples]``, above 0 for the label 1."""
 
 
+def logistic_loss(logits: jax.Array, y: jax.Array) -> jax.Array:
+    """The mean cross-entropy of the logistic function, for labels -1 and 1."""
+    return optax.sigmoid_binary_cross_entropy(logits, jax.nn.relu(y)).mean()
+
+
 _ADAM = optax.scale_by_adam()
 
 

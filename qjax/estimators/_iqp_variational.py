@@ -47,7 +47,7 @@ class IQPVariational:
 
     def loss(self, params: Params, x: jax.Array, y: jax.Array) -> jax.Array:
         """The probability of the wrong label."""
-        return jnp.mean((1 - self.decision(params, x) * y) / 2)
+        return _wrong(self.decision(params, x), y)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +93,11 @@ class IQPTogether:
 
     def loss(self, params: Params, x: jax.Array, y: jax.Array) -> jax.Array:
         """The probability of the wrong label."""
-        return jnp.mean((1 - self.decision(params, x) * y) / 2)
+        return _wrong(self.decision(params, x), y)
+
+
+def _wrong(decision: jax.Array, y: jax.Array) -> jax.Array:
+    return jnp.mean((1 - decision * y) / 2)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))

@@ -10,11 +10,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from qjax.circuit import Circuit
 from qjax.estimators._convolutional import Network, begun, check_channels, side_of
-from qjax.estimators._descent import Model, Params
+from qjax.estimators._descent import Model, Params, logistic_loss
 from qjax.estimators._parameters import check_whole
 from qjax.estimators._study_trained import StudyClassifier
 from qjax.measure import probabilities
@@ -123,8 +122,7 @@ class Quanvolutional:
 
     def loss(self, params: Params, x: jax.Array, y: jax.Array) -> jax.Array:
         """Cross-entropy of the logistic function."""
-        logits = self.decision(params, x)
-        return optax.sigmoid_binary_cross_entropy(logits, jax.nn.relu(y)).mean()
+        return logistic_loss(self.decision(params, x), y)
 
 
 class QuanvolutionalNeuralNetwork(StudyClassifier):

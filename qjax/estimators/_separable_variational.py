@@ -8,10 +8,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import optax
 
 from qjax.circuit import Circuit, Z
-from qjax.estimators._descent import Model, Params
+from qjax.estimators._descent import Model, Params, logistic_loss
 from qjax.estimators._parameters import check_whole
 from qjax.estimators._study_trained import StudyClassifier
 from qjax.measure import expectation
@@ -50,8 +49,7 @@ class SeparableVariational:
 
     def loss(self, params: Params, x: jax.Array, y: jax.Array) -> jax.Array:
         """Cross-entropy of the logistic function of the decision, six times it."""
-        logits = _STEEPNESS * self.decision(params, x)
-        return optax.sigmoid_binary_cross_entropy(logits, jax.nn.relu(y)).mean()
+        return logistic_loss(_STEEPNESS * self.decision(params, x), y)
 
 
 class SeparableVariationalClassifier(StudyClassifier):

@@ -10,12 +10,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from qjax.circuit import Circuit, Z
 from qjax.estimators._convolutional import side_of
-from qjax.estimators._descent import Model, Params
+from qjax.estimators._descent import Model, Params, logistic_loss
 from qjax.estimators._stream import rows_of
 from qjax.estimators._study_trained import StudyClassifier
 from qjax.library import amplitude_encoding
@@ -108,8 +107,7 @@ class Mixture:
 
     def loss(self, params: Params, x: jax.Array, y: jax.Array) -> jax.Array:
         """Cross-entropy of the logistic function."""
-        logits = self.decision(params, x)
-        return optax.sigmoid_binary_cross_entropy(logits, jax.nn.relu(y)).mean()
+        return logistic_loss(self.decision(params, x), y)
 
 
 class WeiNet(StudyClassifier):
