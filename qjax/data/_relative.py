@@ -87,11 +87,11 @@ def relative_pronouns(*, train: int = 74, valid: int = 31, test: int = 31, seed:
     check_parts(train, valid, test)
     number = {word: i for i, word in enumerate(RELATIVE_WORDS)}
     rng = np.random.default_rng(seed)
-    seen: set[tuple[str, ...]] = set()
+    frames, seen = list(_frames()), set[tuple[str, ...]]()
     parts = []
     for count in (train, valid, test):
         labels = (np.arange(count) < round(_OBJECTS * count)).astype(np.int32)
-        phrases = [_phrase(rng, bool(label), seen) for label in labels]
+        phrases = [_phrase(rng, frames, bool(label), seen) for label in labels]
         inputs = np.array([[number[word] for word in phrase] for phrase in phrases], np.int32)
         order = rng.permutation(count)
         parts.append(Examples(inputs[order], labels[order]))
@@ -99,10 +99,12 @@ def relative_pronouns(*, train: int = 74, valid: int = 31, test: int = 31, seed:
 
 
 def _phrase(
-    rng: np.random.Generator, of_object: bool, seen: set[tuple[str, ...]]
+    rng: np.random.Generator,
+    frames: list[tuple[list[str], list[str], str]],
+    of_object: bool,
+    seen: set[tuple[str, ...]],
 ) -> tuple[str, ...]:
     """A phrase that was not seen before."""
-    frames = list(_frames())
     for _ in range(1000):
         doers, done_to, verb = frames[rng.integers(len(frames))]
         first, second = (done_to, doers) if of_object else (doers, done_to)
