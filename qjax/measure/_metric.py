@@ -30,7 +30,8 @@ def metric_tensor(
     Args:
         build: Takes the parameters to a circuit.
         parameters: Pytree of real arrays, P numbers in all.
-        engine: How to run the circuit; ``Statevector()`` by default.
+        engine: How to run the circuit; by default ``Statevector`` with blocks of two qubits, or of
+            three from nine qubits on.
 
     Returns:
         Real ``[P, P]``, in the order of ``jax.flatten_util.ravel_pytree``.
@@ -45,7 +46,10 @@ def metric_tensor(
     flat, unravel = ravel_pytree(parameters)
 
     def state(flat: jax.Array) -> tuple[jax.Array, jax.Array]:
-        psi = statevector(build(unravel(flat)), engine=engine, gradient=Backprop())
+        circuit = build(unravel(flat))
+        # A block is prepared once a tangent, not once a state: wide ones cost more than they save.
+        narrow = Statevector(max_block=2 if circuit.n_qubits <= 8 else 3)
+        psi = statevector(circuit, engine=engine or narrow, gradient=Backprop())
         return psi, psi
 
     jacobian, psi = jax.jacfwd(state, has_aux=True)(flat)  # One run of the state for all columns.
@@ -115,7 +119,7 @@ def quantum_fisher(
     Args:
         build: Takes the parameters to a circuit.
         parameters: Pytree of real arrays, P numbers in all.
-        engine: How to run the circuit; ``Statevector()`` by default.
+        engine: How to run the circuit; as for ``metric_tensor`` by default.
 
     Returns:
         Real ``[P, P]``, in the order of ``jax.flatten_util.ravel_pytree``.

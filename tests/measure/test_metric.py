@@ -107,6 +107,20 @@ def test_the_tensor_runs_the_circuit_once_for_all_its_columns():
     assert equations(jax.make_jaxpr(lambda w: qjax.metric_tensor(layered, w))(w).jaxpr, "scan") == 1
 
 
+@pytest.mark.parametrize(("qubits", "widest"), [(6, 2), (9, 3)])
+def test_the_tensor_prepares_narrow_blocks_unless_an_engine_is_given(qubits, widest):
+    def turned(t):
+        chained = qjax.Circuit(qubits).h(range(qubits)).cx(range(qubits - 1), range(1, qubits))
+        return chained.u(t, 2 * t, 3 * t, range(qubits))
+
+    def compiled(**options):
+        t = jnp.zeros(qubits)
+        return jax.jit(lambda t: qjax.metric_tensor(turned, t, **options)).lower(t).as_text()
+
+    given = {block: compiled(engine=qjax.Statevector(max_block=block)) for block in (widest, 4)}
+    assert compiled() == given[widest] != given[4]
+
+
 def test_memory_of_the_operator_does_not_grow_with_depth():
     def used(layers):
         product = jax.jit(lambda w: qjax.metric_operator(layered, w)(w))

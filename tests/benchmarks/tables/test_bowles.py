@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from benchmarks.tables._frame import judge
+from benchmarks.tables._frame import Outcome, Row, judge
 from benchmarks.tables.bowles2024 import TABLE
 from benchmarks.tables.bowles2024._run import MODELS, read
 
@@ -68,3 +68,14 @@ def test_the_authors_files_are_used_where_they_are(tmp_path, monkeypatch):
         for columns in (slice(2), 2)
     )
     assert outcome.value == SVC(C=0.1, gamma=0.001).fit(x, y).score(tested, labels)
+
+
+def test_the_figure_has_a_panel_a_family_and_a_cross_where_ours_differs(cells):
+    verdicts = {"two_curves/SVC/3/test": "matched", "bars_and_stripes/WeiNet/4/test": "missed"}
+    rows = [Row(cells[key], Outcome(cells[key].target), v) for key, v in verdicts.items()]
+    drawn = TABLE.figure(rows)
+    assert [axes.get_title() for axes in drawn.axes] == ["two_curves", "bars_and_stripes"]
+    markers = [[a.get_marker() for a in axes.lines if len(a.get_xdata())] for axes in drawn.axes]
+    assert markers == [["None", "o"], ["None", "x"]]
+    train = cells["two_curves/SVC/3/train"]
+    assert TABLE.figure([Row(train, Outcome(1.0), "matched")]) is None
