@@ -108,6 +108,12 @@ def positive(value: Any, name: str) -> int:
     return value
 
 
+def all_positive(**values: Any) -> None:
+    """Checks each as `positive` does, by its name."""
+    for name, value in values.items():
+        positive(value, name)
+
+
 def _describe(value: Any) -> str:
     if isinstance(value, jax.Array):
         return f"a JAX array of shape {value.shape}"

@@ -45,7 +45,7 @@ def linearly_separable(
         >>> x.shape, bool(((x.sum(1) > 0) == (y == 0)).all())
         ((300, 3), True)
     """
-    _check_sizes(features=features, samples=samples)
+    errors.all_positive(features=features, samples=samples)
     margin = 0.02 * features if margin is None else margin
     points = 2 * check_random_state(seed).rand(2 * samples, features) - 1
     kept = points[np.abs(points.sum(1)) > margin][:samples]
@@ -90,7 +90,7 @@ def hidden_manifold(
         >>> x.shape, int(y.sum()), bool(abs(x).max() < 1)
         ((300, 4), 150, True)
     """
-    _check_sizes(features=features, manifold=manifold)
+    errors.all_positive(features=features, manifold=manifold)
     _check_even(samples)
     rng = check_random_state(seed)
     feature_map = rng.normal(size=(manifold, features))
@@ -145,7 +145,7 @@ def two_curves(
         >>> x.shape, y[[0, 149, 150]].tolist(), bool(abs(x.mean()) < 1e-9)
         ((300, 3), [0, 0, 1], True)
     """
-    _check_sizes(features=features, degree=degree)
+    errors.all_positive(features=features, degree=degree)
     _check_even(samples)
     rng = check_random_state(seed)
     series = rng.uniform(size=(features, degree + 1, 2))
@@ -193,7 +193,7 @@ def hyperplane_parity(
         >>> x.shape, int(y.sum())
         ((300, 10), 150)
     """
-    _check_sizes(features=features, planes=planes, dimension=dimension)
+    errors.all_positive(features=features, planes=planes, dimension=dimension)
     _check_even(samples)
     rng = check_random_state(seed)
     weights, biases = rng.uniform(size=(planes, dimension)), rng.uniform(size=planes)
@@ -241,7 +241,7 @@ def noisy_bars_and_stripes(
         >>> bool((images[labels == 1].std(-1) == 0).all())
         True
     """
-    _check_sizes(rows=rows, columns=columns, samples=samples)
+    errors.all_positive(rows=rows, columns=columns, samples=samples)
     rng = check_random_state(seed)
     images, labels = np.empty((samples, rows, columns)), np.empty(samples, np.int32)
     for i in range(samples):
@@ -251,11 +251,6 @@ def noisy_bars_and_stripes(
         images[i] = lines[:, None] if labels[i] else lines
         images[i] += rng.normal(0, noise, (rows, columns))
     return Examples(images, labels)
-
-
-def _check_sizes(**sizes: int) -> None:
-    for name, value in sizes.items():
-        errors.positive(value, name)
 
 
 def _check_even(samples: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from qjax.circuit import errors
 from qjax.data._split import Examples, Split
 
 _SUBJECTS = ("man", "woman", "person")
@@ -63,7 +64,7 @@ def meaning_classification(
         >>> " ".join(words[number] for number in part.inputs[0]), int(part.labels[0])
         ('skillful man debugs program', 0)
     """
-    check_parts(train, valid, test)
+    errors.all_positive(train=train, valid=valid, test=test)
     total = train + valid + test
     if total > 162:
         raise ValueError(
@@ -116,7 +117,7 @@ def meaning_paragraphs(
         >>> " ".join(words[number] for number in part.inputs[0] if number)
         'person bakes dinner he prepares meal man cooks tasty dinner'
     """
-    check_parts(train, valid, test)
+    errors.all_positive(train=train, valid=valid, test=test)
     sentences = meaning_classification(seed=seed)
     rng = np.random.default_rng([seed, 1])
     parts = []
@@ -153,9 +154,3 @@ def _paragraph(rng: np.random.Generator, known: np.ndarray) -> np.ndarray:
         if rows[i, 0] == subjects[i] == subjects[i - 1] and rng.random() < 0.5:
             told[i, 0] = rng.choice(pronouns[int(subjects[i])])
     return told.reshape(-1)
-
-
-def check_parts(train: int, valid: int, test: int) -> None:
-    for name, value in (("train", train), ("valid", valid), ("test", test)):
-        if value < 1:
-            raise ValueError(f"Argument `{name}` must be at least 1, but is {value}.")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qjax.data._meaning import NOUN, VERB, check_parts
+from qjax.circuit import errors
+from qjax.data._meaning import NOUN, VERB
 from qjax.data._split import Examples, Split
 
 _THAT = ("n.r n s.l n", "n.r n n.l.l s.l")  # The noun is the verb's subject, or its object.
@@ -84,7 +85,7 @@ def relative_pronouns(*, train: int = 74, valid: int = 31, test: int = 31, seed:
         >>> " ".join(words[number] for number in part.inputs[0]), int(part.labels[0])
         ('material that vessel pull', 1)
     """
-    check_parts(train, valid, test)
+    errors.all_positive(train=train, valid=valid, test=test)
     number = {word: i for i, word in enumerate(RELATIVE_WORDS)}
     rng = np.random.default_rng(seed)
     frames, seen = list(_frames()), set[tuple[str, ...]]()
