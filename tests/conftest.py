@@ -1,6 +1,7 @@
 """Settings and fixtures that every test shares."""
 
 import os
+import tempfile
 
 import hypothesis
 import jax
@@ -12,6 +13,14 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 # Virtual devices let the sharding tests run on any machine. The count is read when the CPU
 # backend starts, which nothing imported above does.
 jax.config.update("jax_num_cpu_devices", 8)
+# Workers, and the commands that tests start, inherit the variable and share what is compiled while
+# the tests run. A folder that is given is kept, and the next run is quicker still.
+if jax.config.jax_compilation_cache_dir is None:
+    _programs = tempfile.TemporaryDirectory(prefix="qjax-programs-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = _programs.name
+    jax.config.update("jax_compilation_cache_dir", _programs.name)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 # Silent broadcasting and silent promotion are how wrong shapes and lost precision go unseen.
 jax.config.update("jax_numpy_rank_promotion", "raise")
 # Optax mixes dtypes in its own arithmetic, so tests that train cannot forbid it.
