@@ -38,7 +38,11 @@ def figure(rows: list[Row]) -> Any:
         axes.locator_params(axis="x", integer=True)
     for axes in grid[len(panels) :]:
         axes.remove()
-    named = {line.get_label(): line for axes in picture.axes for line in axes.lines[::3]}
+    # Published lines alone have names; a model has one in every panel, and one in the legend.
+    named: dict[str, Any] = {}
+    for axes in picture.axes:
+        handles, names = axes.get_legend_handles_labels()
+        named |= dict(zip(names, handles, strict=True))
     picture.legend(named.values(), named.keys(), loc="outside lower center", ncols=columns + 1)
     return picture
 

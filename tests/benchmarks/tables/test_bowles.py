@@ -77,5 +77,7 @@ def test_the_figure_has_a_panel_a_family_and_a_cross_where_ours_differs(cells):
     assert [axes.get_title() for axes in drawn.axes] == ["two_curves", "bars_and_stripes"]
     markers = [[a.get_marker() for a in axes.lines if len(a.get_xdata())] for axes in drawn.axes]
     assert markers == [["None", "o"], ["None", "x"]]
+    (legend,) = drawn.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["SVC", "WeiNet"]
     train = cells["two_curves/SVC/3/train"]
     assert TABLE.figure([Row(train, Outcome(1.0), "matched")]) is None
