@@ -8,8 +8,14 @@ import jax
 import pytest
 
 # The tests compile thousands of programs and run each a few times: LLVM's own optimisations, which
-# come after all of XLA's, cost more than half of their time. Read when the backend starts.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+# come after all of XLA's, would cost more than half of their time, and fusions lowered by way of
+# MLIR half of what is left. Read when the backend starts; an extra option that a later XLA does not
+# know is ignored.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0"
+    " --xla_backend_extra_options=xla_cpu_disable_new_fusion_emitters",
+)
 # Virtual devices let the sharding tests run on any machine. The count is read when the CPU
 # backend starts, which nothing imported above does.
 jax.config.update("jax_num_cpu_devices", 8)
