@@ -40,8 +40,8 @@ from qjax.measure import (
     unitary as unitary,
 )
 
-# Reached as `qjax.nn` without an import statement, and loaded only then: they import Flax,
-# Optax or matplotlib.
+# Reached as `qjax.nn` without an import statement, and loaded only then: most of them import Flax,
+# Optax, scikit-learn or matplotlib, and no circuit needs any of them.
 _LEAVES = (
     "chemistry",
     "data",

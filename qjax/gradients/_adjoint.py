@@ -43,13 +43,12 @@ class Adjoint:
     without a long loop keep their states after all, as ``Backprop`` does, where that takes at most
     twice what the cotangents of the matrices take: it is quicker.
 
-    Single precision: undoing adds less than the circuit's own rounding. For RY, RZ and a ring of CX
-    on 12 qubits, the relative error of the gradient against double is 1.7e-6, 6.3e-6, 1.6e-5 and
-    3.5e-5 at 10, 100, 1,000 and 5,000 layers, about the square root of the depth; 5.6e-6 and 1.5e-5
-    at 100 and 1,000 with ``Backprop``, which undoes nothing. Without anchors the start is undone to
-    1.2e-5 at 5,000 layers, with 64 of them to 2.3e-6. They matter for matrices that are given to
-    few digits, which their conjugate transpose undoes to no more: there the error of the state
-    grows with the number of rounds, and an anchor ends that.
+    Single precision: undoing adds less than the circuit's own rounding, which ``Backprop`` has as
+    well. The relative error of the gradient against double grows about as the square root of the
+    depth; ``python -m benchmarks.drift`` measures it from 10 to 5,000 layers, and
+    ``benchmarks/results/drift.jsonl`` holds what it found. Anchors matter for matrices that are
+    given to few digits, which their conjugate transpose undoes to no more: there the error of the
+    state grows with the number of rounds, and an anchor ends that.
 
     Args:
         anchors: Number of states that a loop of more than 16 rounds keeps on its way, evenly

@@ -185,7 +185,7 @@ def data_reuploading(
         ValueError: If an argument has another shape or is not finite, or a name is unknown.
 
     References:
-        Perez-Salinas et al., Quantum 4, 226 (2020), arXiv 1907.02085, where a layer is
+        Pérez-Salinas et al., Quantum 4, 226 (2020), arXiv 1907.02085, where a layer is
         U(w + s x), and CZ entangles.
 
     Example:
