@@ -36,14 +36,14 @@ $(BENCH_READY): $(READY) requirements-bench.lock
 
 test: lint types pytest ## Check formatting, lint and types, then run the tests in parallel
 
-lint: $(READY)
+lint: $(READY) ## Check formatting and lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-types: $(READY)
+types: $(READY) ## Check types with mypy
 	$(BIN)/mypy
 
-pytest: $(READY)
+pytest: $(READY) ## Run the tests, or a part of them (ARGS="tests/circuit")
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 train: $(READY) ## Train the hybrid digits model (options: ARGS="...")

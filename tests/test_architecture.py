@@ -17,7 +17,7 @@ LAYERS = (
     {"passes", "library"},
     {"engines", "gradients"},
     {"measure"},
-    {"chemistry", "data", "interop", "nn", "optimize", "plot", "testing"},
+    {"chemistry", "data", "interop", "nn", "optimize", "plot"},
     {"train"},
     {"estimators"},
     {"cli"},
