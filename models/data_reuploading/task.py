@@ -19,7 +19,7 @@ from .config import Config
 from .fitting import fit
 from .model import build, cost, published, scores
 
-PAPER = "Perez-Salinas et al. 2020, arXiv 1907.02085"
+PAPER = "Pérez-Salinas et al. 2020, arXiv 1907.02085"
 METRIC = "test_accuracy"
 
 

@@ -20,7 +20,7 @@ from .augment import askew
 from .config import Config
 from .model import DigitsClassifier, classical_twin, hybrid, reuploading
 
-PAPER = "Perez-Salinas et al. 2020, arXiv 1907.02085"
+PAPER = "Pérez-Salinas et al. 2020, arXiv 1907.02085"
 METRIC = "test_accuracy"
 MODELS: dict[str, Callable[[Config], DigitsClassifier]] = {
     "hybrid": hybrid,

@@ -56,7 +56,7 @@ def upload(weights: dict[str, jax.Array], x: jax.Array) -> qjax.Circuit:
     r"""The circuit in which features are angles, all of them ``layers`` times.
 
     Three rotations a qubit and entangling gates make a block; block after block takes up the
-    features, three a qubit, each as the angle w + s arctan x of trained w and s (Perez-Salinas et
+    features, three a qubit, each as the angle w + s arctan x of trained w and s (Pérez-Salinas et
     al., arXiv 1907.02085, section 3, without the arctan: it keeps outliers from going round the
     circle). The qubits begin in \|+>, where small angles change <Z> linearly.
     """
