@@ -105,34 +105,51 @@ def load(path: Path) -> tuple[Row, list[Row]]:
 
 
 def describe(header: Row) -> str:
-    """Returns one line about the machine."""
+    """Returns one line about a run: the machine, the day, the revision, the load."""
+    return f"{machine(header)}, {occasion(header)}."
+
+
+def machine(header: Row) -> str:
+    """Returns what a run was measured on."""
     device = header.get("rates", {}).get("device", "cpu")
     return ("" if device == "cpu" else f"{device}; ") + (
         f"{header['cpu']}, {header['cores']} cores, {header['memory_bytes'] / 2**30:.0f} GiB, "
-        f"{header['os']}, Python {header['python']}, {header['date']}, "
-        f"revision {header.get('revision') or 'unknown'}, "
-        f"load {header['load']} at the start."
+        f"{header['os'].split()[0]}, Python {header['python']}"
     )
 
 
-def trusted(rows: list[Row]) -> dict[tuple[str, str], bool]:
-    """Says of each (workload, library) whether its answer is the reference's.
+def occasion(header: Row) -> str:
+    """Returns when a run was measured, what, and beside how much else."""
+    day = header["date"].partition("T")[0]
+    revision = header.get("revision") or "unknown"
+    return f"{day}, revision {revision}, load {header['load']} at the start"
 
-    The reference is the row of NumPy in double precision; without one, a library's in double
-    precision; without that, qjax's row.
+
+def reference(rows: list[Row], workload: str) -> Row | None:
+    """Returns the row that the answers of a workload are compared with.
+
+    It is the row of NumPy in double precision; without one, a library's in double precision;
+    without that, qjax's row, which is in single precision.
     """
-    by_key = {(r["workload"], r["library"]): r for r in rows}
+    mine = [r for r in rows if r["workload"] == workload and "value" in r]
+    named = {r["library"]: r for r in mine}
+    exact = (r for r in mine if r.get("dtype") == "complex128")
+    candidates = (named.get(REFERENCE), *exact, named.get(BASELINE))
+    return next((r for r in candidates if r is not None), None)
+
+
+def trusted(rows: list[Row]) -> dict[tuple[str, str], bool]:
+    """Says of each (workload, library) whether its answer is the reference's."""
     verdicts = {}
-    for (workload, library), row in by_key.items():
-        exact = (r for r in rows if r["workload"] == workload and r.get("dtype") == "complex128")
-        named = {name: by_key.get((workload, name), {}) for name in (REFERENCE, BASELINE)}
-        candidates = (named[REFERENCE], *exact, named[BASELINE])
-        reference = next((r for r in candidates if "value" in r), None)
-        verdicts[workload, library] = (
-            reference is not None
-            and "value" in row
-            and _answers.difference(row, reference) <= workloads.parse(workload).tolerance
-        )
+    for workload in dict.fromkeys(row["workload"] for row in rows):
+        right = reference(rows, workload)
+        tolerance = workloads.parse(workload).tolerance
+        for row in (r for r in rows if r["workload"] == workload):
+            verdicts[workload, row["library"]] = (
+                right is not None
+                and "value" in row
+                and _answers.difference(row, right) <= tolerance
+            )
     return verdicts
 
 
@@ -169,7 +186,10 @@ def cells(rows: list[Row], header: Row | None = None) -> list[list[str]]:
 def of_least(row: Row, header: Row) -> str:
     """Returns the share of the step that the machine needs at least."""
     least = _roofline.bound(workloads.parse(row["workload"]), header)
-    return "" if least is None or "step_min_s" not in row else f"{least / row['step_min_s']:.0%}"
+    if least is None or "step_min_s" not in row:
+        return ""
+    share = least / row["step_min_s"]
+    return "<1%" if share < 0.005 else f"{share:.0%}"
 
 
 def markdown(rows: list[Row], header: Row | None = None) -> str:

@@ -12,7 +12,7 @@ HEADER = {
     "cpu": "a CPU",
     "cores": 2,
     "memory_bytes": 2**34,
-    "os": "an OS",
+    "os": "Linux 6.1",
     "python": "3.11",
     "date": "today",
     "load": 0.1,
