@@ -1,6 +1,8 @@
 """The Python examples of the README and the documents run, in order and in one namespace a file."""
 
+import json
 import re
+import statistics
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "docs/chemistry.md", "docs/estimators.md", "docs/scaling.md")
 NEEDS = {"docs/chemistry.md": "pyscf"}
+SECONDS = re.compile(r"in (\d+) s \(median of `results\.json`\)")
 FENCE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -28,3 +31,13 @@ def test_every_document_with_python_is_run():
     paths = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("models/**/*.md")]
     found = {str(p.relative_to(ROOT)) for p in paths if FENCE.search(p.read_text("utf-8"))}
     assert found == set(DOCUMENTS)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("models/*/results.json")), ids=lambda p: p.parent.name
+)
+def test_a_model_tells_the_seconds_of_its_results(path):
+    runs = json.loads(path.read_text(encoding="utf-8"))["runs"]
+    median = statistics.median(run["seconds"] for run in runs)
+    told = SECONDS.findall((path.parent / "README.md").read_text(encoding="utf-8"))
+    assert told == [f"{median:.0f}"]

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import platform
+import sys
 import time
 from types import ModuleType
 from typing import Any
@@ -117,7 +118,8 @@ def provenance() -> dict[str, Any]:
     return {
         "versions": versions(),
         "device": jax.devices()[0].device_kind,
-        "cores": os.cpu_count(),
+        # Those that this process may use, not those of the machine.
+        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
     }
 
 
