@@ -69,6 +69,9 @@ def hartree_fock_energy(integrals: Integrals) -> float:
 
     .. math:: E = E_0 + 2 \sum_i h_{ii} + \sum_{ij} 2 (ii|jj) - (ij|ji)
 
+    Args:
+        integrals: Those of a closed-shell molecule.
+
     Raises:
         ValueError: If the spins differ in number.
 

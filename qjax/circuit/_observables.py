@@ -258,22 +258,85 @@ def _pauli(letter: str, qubit: Any) -> PauliSum:
 
 
 def X(qubit: int) -> PauliSum:  # noqa: N802
-    """Pauli X on a qubit."""
+    r"""Pauli X on a qubit, an observable.
+
+    .. math:: X |0\rangle = |1\rangle, \qquad X |1\rangle = |0\rangle
+
+    Args:
+        qubit: The qubit, from 0; 0 is the most significant bit.
+
+    Returns:
+        A sum of one string, to be added, scaled and multiplied (``@``) with others.
+
+    Raises:
+        TypeError: If the qubit is not an integer.
+        ValueError: If it is negative.
+
+    Example:
+        >>> import qjax
+        >>> round(float(qjax.expectation(qjax.Circuit(1).h(0), qjax.X(0))), 4)
+        1.0
+    """
     return _pauli("X", qubit)
 
 
 def Y(qubit: int) -> PauliSum:  # noqa: N802
-    """Pauli Y on a qubit."""
+    r"""Pauli Y on a qubit, an observable.
+
+    .. math:: Y |0\rangle = i |1\rangle, \qquad Y |1\rangle = -i |0\rangle
+
+    Args:
+        qubit: The qubit, from 0; 0 is the most significant bit.
+
+    Returns:
+        A sum of one string, to be added, scaled and multiplied (``@``) with others.
+
+    Raises:
+        TypeError: If the qubit is not an integer.
+        ValueError: If it is negative.
+
+    Example:
+        >>> import qjax
+        >>> round(float(qjax.expectation(qjax.Circuit(1).h(0).s(0), qjax.Y(0))), 4)
+        1.0
+    """
     return _pauli("Y", qubit)
 
 
 def Z(qubit: int) -> PauliSum:  # noqa: N802
-    """Pauli Z on a qubit."""
+    r"""Pauli Z on a qubit, an observable.
+
+    .. math:: Z |b\rangle = (-1)^b |b\rangle
+
+    Args:
+        qubit: The qubit, from 0; 0 is the most significant bit.
+
+    Returns:
+        A sum of one string, to be added, scaled and multiplied (``@``) with others.
+
+    Raises:
+        TypeError: If the qubit is not an integer.
+        ValueError: If it is negative.
+
+    Example:
+        >>> import qjax
+        >>> round(float(qjax.expectation(qjax.Circuit(1).x(0), qjax.Z(0))), 4)
+        -1.0
+    """
     return _pauli("Z", qubit)
 
 
 def I() -> PauliSum:  # noqa: N802, E743
-    """The identity."""
+    r"""The identity, an observable: :math:`\langle I \rangle = 1` in every state.
+
+    Returns:
+        A sum of one string, for a constant in an observable.
+
+    Example:
+        >>> import qjax
+        >>> float(qjax.expectation(qjax.Circuit(1).x(0), 2.0 * qjax.I() + qjax.Z(0)))
+        1.0
+    """
     return PauliSum((((Word(0, 0),), (1.0,)),))
 
 

@@ -54,8 +54,9 @@ def meaning_classification(
     Raises:
         ValueError: If a part is empty, or more than all 162 sentences are asked for.
 
-    Reference: Lorenz et al. 2021, arXiv 2102.12846, section 6: the task, its words and its sizes.
-    Their 130 sentences are a draw from the same 162.
+    References:
+        Lorenz et al. 2021, arXiv 2102.12846, section 6: the task, its words and its sizes. Their
+        130 sentences are a draw from the same 162.
 
     Example:
         >>> from qjax.data import MEANING_WORDS, meaning_classification
@@ -107,8 +108,9 @@ def meaning_paragraphs(
     Raises:
         ValueError: If a part is empty.
 
-    Reference: lambeq's documentation, "Training: DisCoCirc": the task and its sizes, by looking at
-    its paragraphs.
+    References:
+        lambeq's documentation, "Training: DisCoCirc": the task and its sizes, by looking at its
+        paragraphs.
 
     Example:
         >>> from qjax.data import PARAGRAPH_WORDS, meaning_paragraphs

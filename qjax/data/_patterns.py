@@ -43,7 +43,8 @@ def patterns(
     Raises:
         ValueError: If the target is not 16 digits 0 or 1, or there are too few images for a part.
 
-    Reference: Tacchino et al., npj Quantum Information 5, 26 (2019), arXiv 1811.02266.
+    References:
+        Tacchino et al., npj Quantum Information 5, 26 (2019), arXiv 1811.02266.
 
     Example:
         >>> from qjax.data import patterns
@@ -93,6 +94,12 @@ def every_image() -> np.ndarray:
 
 def image_signs(digits: str) -> np.ndarray:
     """Returns an image of 16 digits as signs `[16]`: 1 for a 0, -1 for a 1.
+
+    Args:
+        digits: 16 of 0 and 1, row by row.
+
+    Raises:
+        ValueError: If there are not 16 digits, or one is another.
 
     Example:
         >>> from qjax.data import image_signs

@@ -59,7 +59,8 @@ def regions(problem: str = "circle", *, seed: int = 30, valid: int = 1000) -> Sp
     Raises:
         ValueError: If the problem is unknown, or `valid` is below 1.
 
-    Reference: Pérez-Salinas et al., Quantum 4, 226 (2020), arXiv 1907.02085, section 6.
+    References:
+        Pérez-Salinas et al., Quantum 4, 226 (2020), arXiv 1907.02085, section 6.
 
     Example:
         >>> from qjax.data import regions

@@ -74,9 +74,10 @@ def relative_pronouns(*, train: int = 74, valid: int = 31, test: int = 31, seed:
     Raises:
         ValueError: If a part is empty or there are not as many phrases.
 
-    Reference: Lorenz et al. 2021, arXiv 2102.12846, section 6: the task, its 115 words, shares and
-    sizes, from phrases of Rimell et al. 2016. Which verb takes which nouns is this module's own;
-    the published data has no `valid` part.
+    References:
+        Lorenz et al. 2021, arXiv 2102.12846, section 6: the task, its 115 words, shares and sizes,
+        from phrases of Rimell et al. 2016. Which verb takes which nouns is this module's own; the
+        published data has no `valid` part.
 
     Example:
         >>> from qjax.data import RELATIVE_WORDS, relative_pronouns

@@ -105,8 +105,9 @@ def following_stories(
     Raises:
         ValueError: If an argument is out of range.
 
-    Reference: Duneau et al. 2024, arXiv 2409.08777, section 4: the task and its densities. The
-    generator is this module's own.
+    References:
+        Duneau et al. 2024, arXiv 2409.08777, section 4: the task and its densities. The generator
+        is this module's own.
 
     Example:
         >>> from qjax.data import following_stories

@@ -63,7 +63,8 @@ class Adjoint:
     with a ``TypeError`` that speaks of ``custom_vjp``, unless states are kept: use ``Backprop()``
     for it.
 
-    Reference: Jones and Gacon, arXiv 2009.02823, algorithm 1.
+    References:
+        Jones and Gacon, arXiv 2009.02823, algorithm 1.
 
     Example:
         >>> import jax, qjax

@@ -15,6 +15,14 @@ class Backprop:
 
     Reverse mode keeps every intermediate state: memory grows with depth. Use it for forward-mode
     derivatives, for derivatives of third order and more, and for circuits that are not reversible.
+
+    Example:
+        >>> import jax, qjax
+        >>> def value(angle):
+        ...     circuit = qjax.Circuit(1).ry(angle, 0)
+        ...     return qjax.expectation(circuit, qjax.Z(0), gradient=qjax.Backprop())
+        >>> round(float(jax.jvp(value, (0.5,), (1.0,))[1]), 4)  # forward mode
+        -0.4794
     """
 
     verbs: ClassVar[frozenset[str] | None] = None

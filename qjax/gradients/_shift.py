@@ -30,7 +30,8 @@ class ParameterShift:
     Args:
         chunk: Number of shifted circuits run at once.
 
-    Reference: Wierichs, Izaac, Wang and Lin, arXiv 2107.12390, section 3.
+    References:
+        Wierichs, Izaac, Wang and Lin, arXiv 2107.12390, section 3.
 
     Example:
         >>> import jax, qjax

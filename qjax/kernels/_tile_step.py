@@ -28,8 +28,8 @@ class Tile(NamedTuple):
     Raises:
         ValueError: If the implementation is none of these, or the tile is too small for it.
 
-    Reference: Jones and Gacon, arXiv 2009.02823, algorithm 1, with the blocks of one pass taken
-    together.
+    References:
+        Jones and Gacon, arXiv 2009.02823, algorithm 1, with the blocks of one pass taken together.
 
     Example:
         >>> import jax.numpy as jnp

@@ -79,6 +79,18 @@ def hardware_efficient_shape(
 ) -> tuple[int, int, int]:
     """Shape of the weights of `hardware_efficient` on n qubits.
 
+    Args:
+        layers: Number of layers.
+        n: Number of qubits.
+        rotations: Gates on each qubit, as there; a name alone is one gate.
+
+    Returns:
+        ``(layers, n, len(rotations))``.
+
+    Raises:
+        TypeError: If a number is not an integer.
+        ValueError: If one is below 1, or no rotation is named.
+
     Example:
         >>> from qjax.library import hardware_efficient_shape
         >>> hardware_efficient_shape(6, 4)
@@ -143,6 +155,17 @@ def strongly_entangling(
 
 def strongly_entangling_shape(layers: int, n: int) -> tuple[int, int, int]:
     """Shape of the weights of `strongly_entangling` on n qubits.
+
+    Args:
+        layers: Number of layers.
+        n: Number of qubits.
+
+    Returns:
+        ``(layers, n, 3)``.
+
+    Raises:
+        TypeError: If a number is not an integer.
+        ValueError: If one is below 1.
 
     Example:
         >>> from qjax.library import strongly_entangling_shape
@@ -216,6 +239,17 @@ def data_reuploading(
 
 def data_reuploading_shape(layers: int, n: int) -> tuple[int, int, int]:
     """Shape of the weights of `data_reuploading` on n qubits, and of its scales.
+
+    Args:
+        layers: Number of layers.
+        n: Number of qubits.
+
+    Returns:
+        ``(layers, n, 3)``.
+
+    Raises:
+        TypeError: If a number is not an integer.
+        ValueError: If one is below 1.
 
     Example:
         >>> from qjax.library import data_reuploading_shape

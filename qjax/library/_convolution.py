@@ -87,6 +87,14 @@ def quantum_convolutional_shape(layers: int, n: int, levels: int | None = None) 
         n: Number of qubits, at least 2.
         levels: Number of poolings; as many as leave one qubit if None.
 
+    Returns:
+        ``(levels, angles of a level)``.
+
+    Raises:
+        TypeError: If a number is not an integer.
+        ValueError: If `layers` or `levels` is below 1, `n` below 2, or there are more levels than
+            leave one qubit.
+
     Example:
         >>> from qjax.library import quantum_convolutional_shape
         >>> quantum_convolutional_shape(2, 8)

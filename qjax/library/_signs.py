@@ -37,7 +37,8 @@ def sign_flips(circuit: Circuit, signs: Any) -> Circuit:
         ValueError: If there are not ``2**n`` signs for an n of at least 1 and at most the number of
             qubits, or one that is known is neither 1 nor -1.
 
-    Reference: Rossi, Huber, Bruss and Macchiavello, arXiv 1211.5554; as the inputs and weights of a
+    References:
+        Rossi, Huber, Bruss and Macchiavello, arXiv 1211.5554; as the inputs and weights of a
         neuron, Tacchino et al., arXiv 1811.02266.
 
     Example:

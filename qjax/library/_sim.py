@@ -132,6 +132,18 @@ def sim_circuit(circuit: Circuit, weights: Any, number: int) -> Circuit:
 def sim_circuit_shape(number: int, layers: int, n: int) -> tuple[int, int]:
     """Shape of the weights of `sim_circuit` on n qubits.
 
+    Args:
+        number: Of the circuit, 1 to 19.
+        layers: Number of layers.
+        n: Number of qubits.
+
+    Returns:
+        ``(layers, angles of a layer)``.
+
+    Raises:
+        TypeError: If `layers` or `n` is not an integer.
+        ValueError: If one is below 1, or there is no such circuit.
+
     Example:
         >>> from qjax.library import sim_circuit_shape
         >>> sim_circuit_shape(6, layers=3, n=4)

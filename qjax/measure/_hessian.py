@@ -45,7 +45,8 @@ def hessian_vector_product(
         TypeError: If the observable is none, or a list of them.
         ValueError: If the tangent is not like the parameters.
 
-    Reference: Pearlmutter, Neural Computation 6, 147 (1994), for the product.
+    References:
+        Pearlmutter, Neural Computation 6, 147 (1994), for the product.
 
     Example:
         >>> import qjax

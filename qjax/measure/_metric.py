@@ -36,7 +36,8 @@ def metric_tensor(
     Returns:
         Real ``[P, P]``, in the order of ``jax.flatten_util.ravel_pytree``.
 
-    Reference: Stokes, Izaac, Killoran and Carleo, arXiv 1909.02108, equation 5.
+    References:
+        Stokes, Izaac, Killoran and Carleo, arXiv 1909.02108, equation 5.
 
     Example:
         >>> import qjax
@@ -84,7 +85,8 @@ def metric_operator(
         A function that takes a pytree like the parameters to another one; it raises ValueError
         for anything else.
 
-    Reference: Stokes, Izaac, Killoran and Carleo, arXiv 1909.02108, equation 5.
+    References:
+        Stokes, Izaac, Killoran and Carleo, arXiv 1909.02108, equation 5.
 
     Example:
         >>> import qjax
@@ -124,7 +126,8 @@ def quantum_fisher(
     Returns:
         Real ``[P, P]``, in the order of ``jax.flatten_util.ravel_pytree``.
 
-    Reference: Meyer, arXiv 2103.15191, equation 24.
+    References:
+        Meyer, arXiv 2103.15191, equation 24.
 
     Example:
         >>> import qjax

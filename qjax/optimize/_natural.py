@@ -44,7 +44,8 @@ def quantum_natural_gradient(
     Raises:
         ValueError: If damping or tolerance are negative, or there is no iteration.
 
-    Reference: Stokes, Izaac, Killoran and Carleo, arXiv 1909.02108, equation 4.
+    References:
+        Stokes, Izaac, Killoran and Carleo, arXiv 1909.02108, equation 4.
 
     Example:
         >>> import jax, optax, qjax

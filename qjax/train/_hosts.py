@@ -84,6 +84,9 @@ def together(work: Callable[[], T]) -> T:
 def by_leader(work: Callable[[], object]) -> None:
     """Does `work` in the process that leads; the others wait. All processes of a run must call it.
 
+    Args:
+        work: What to do, without arguments.
+
     Raises:
         TrainingError: In every process, if `work` raised one.
 

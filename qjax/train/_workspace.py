@@ -278,6 +278,9 @@ def _drawn(history: History) -> tuple[str, ...]:
 def read_run(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     """Returns what a run's folder says of itself: the model's name and the settings.
 
+    Args:
+        path: The folder of the run.
+
     Raises:
         CheckpointError: If it is no run's folder, or damaged.
     """

@@ -92,8 +92,9 @@ class TensorNetwork:
         TypeError: If an argument is of a wrong type.
         ValueError: If one is out of range, or a network is too large for the limits.
 
-    Reference: Gray and Kourtis, Quantum 5, 410 (2021), for the search; Boixo et al., arXiv
-    1712.05384, for diagonal gates.
+    References:
+        Gray and Kourtis, Quantum 5, 410 (2021), for the search; Boixo et al., arXiv 1712.05384, for
+        diagonal gates.
 
     Example:
         >>> import qjax
