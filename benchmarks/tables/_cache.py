@@ -3,11 +3,11 @@
 A run that stops, however it stops, loses no cell that was done: each is a line of its own, written
 and flushed at once. A last line that was cut off is dropped and that cell computed again.
 
-A cell counts as done while what computes it is the same: the version of qjax, and the table's own
-files. Of its Python files the syntax counts, not comments, docstrings and layout; of its data every
-byte. Files named after `targets` or `notes` do not count, for they only judge. What a table imports
-from elsewhere is not looked at: `--force` computes anew, and `--stale` takes what another source
-of the table has computed.
+A cell counts as done while what computes it is the same: the version of qjax, its own inputs, and
+the table's own files. Of its Python files the syntax counts, not comments, docstrings and layout;
+of its data every byte. Files named after `targets`, `notes` or `figure` do not count, for they only
+judge or draw. What a table imports from elsewhere is not looked at: `--force` computes anew, and
+`--stale` takes what another source of the table, or other inputs, have computed.
 """
 
 import ast
@@ -17,15 +17,18 @@ import json
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from benchmarks.tables._frame import Outcome
+from benchmarks.tables._frame import Cell, Outcome
 from qjax import __version__
+
+_NO_SOURCE = ("targets", "notes", "figure")
 
 
 class Kept(NamedTuple):
-    """An outcome, and the run that computed it."""
+    """An outcome, the run that computed it, and the inputs of the cell then."""
 
     outcome: Outcome
     run: str
+    inputs: str
 
 
 class Cache:
@@ -58,6 +61,11 @@ class Cache:
             except (ValueError, TypeError, KeyError):
                 self.dropped += 1
 
+    def has(self, cell: Cell) -> bool:
+        """Returns whether a cell is done."""
+        kept = self.cells.get(cell.key)
+        return kept is not None and (self._stale or kept.inputs == cell.inputs)
+
     def open(self) -> IO[str]:
         """Returns the file to append to, ready for a new line."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,9 +78,10 @@ class Cache:
         """Keeps what the cells of a run are made with."""
         self._put(file, {"run": run, **self._same, **made_with})
 
-    def add(self, file: IO[str], run: str, key: str, outcome: Outcome) -> None:
+    def add(self, file: IO[str], run: str, cell: Cell, outcome: Outcome) -> None:
         """Keeps a cell."""
-        self._put(file, {"cell": key, "run": run, **outcome._asdict()})
+        inputs = {"inputs": cell.inputs} if cell.inputs else {}
+        self._put(file, {"cell": cell.key, "run": run, **inputs, **outcome._asdict()})
 
     def _put(self, file: IO[str], line: dict[str, Any]) -> None:
         file.write(json.dumps(line) + "\n")
@@ -85,8 +94,11 @@ class Cache:
             return
         made_with = self.runs[line["run"]]
         if self._stale or all(made_with[key] == value for key, value in self._same.items()):
-            outcome = Outcome(*(line[field] for field in Outcome._fields))
-            self.cells[line["cell"]] = Kept(outcome, line["run"])
+            error = line["error"]
+            outcome = Outcome(
+                float(line["value"]), error if error is None else float(error), line["seconds"]
+            )
+            self.cells[line["cell"]] = Kept(outcome, line["run"], line.get("inputs", ""))
 
 
 def source(module: str) -> str:
@@ -99,8 +111,8 @@ def source(module: str) -> str:
         paths = [p for p in paths if p == origin or p.suffix != ".py"]
     digest = hashlib.sha256()
     for path in sorted(set(paths)):
-        judges = any(word in path.stem for word in ("targets", "notes"))
-        if not judges and path.suffix not in (".md", ".pyc"):
+        counts = not any(word in path.stem for word in _NO_SOURCE)
+        if counts and path.suffix not in (".md", ".pyc"):
             digest.update(f"{path.relative_to(origin.parent)}\n".encode() + _content(path))
     return digest.hexdigest()[:12]
 
@@ -114,7 +126,7 @@ def _content(path: Path) -> bytes:
         if isinstance(body, list):
             # A string that stands alone is a docstring, or might as well be one.
             node.body = [line for line in body if not _is_text(line)]
-    return ast.dump(tree).encode()
+    return ast.unparse(tree).encode()
 
 
 def _is_text(line: ast.stmt) -> bool:

@@ -7,7 +7,7 @@ by cell or all together, keeps what is done, and judges; see README.md.
 import csv
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,26 +73,45 @@ def at_least(slack: float = 0.0, errors: float = 0.0) -> Rule:
     return Rule(f"at least{less}", slack, errors=errors, above=True)
 
 
+class Known(NamedTuple):
+    """What a cell gives where that is known not to be the published number.
+
+    Attributes:
+        why: The reason.
+        value: What it gives instead; None for the published number, only less closely.
+        rule: How closely.
+    """
+
+    why: str
+    value: float | None
+    rule: Rule
+
+
 class Cell(NamedTuple):
     """One published number.
 
     Attributes:
-        key: Its name, unique in the table, such as "circle/fidelity/1/4"; globs select by it, and
-            cells whose keys differ in the last part only stay in one process.
+        key: Its name, unique in the table, such as "circle/fidelity/1/4"; globs select by it.
         target: What was published; None where the number is ours alone, such as the corrected
             result beside an emulated defect.
         rule: When ours agrees with it.
         quick: Whether `--quick` runs it.
-        note: Why it does not agree, once that is known: it is "explained" then, not "missed".
+        known: What is known of a difference: where it does not agree, but gives what is known, it
+            is "explained", not "missed".
         seconds: What its computation took as published.
+        inputs: What it is computed from besides the key and what is not named after `targets`, such
+            as published hyperparameters: where that changes it is computed again.
+        note: What else a reader must know.
     """
 
     key: str
     target: float | None
     rule: Rule
     quick: bool = False
-    note: str = ""
+    known: Known | None = None
     seconds: float | None = None
+    inputs: str = ""
+    note: str = ""
 
 
 class Outcome(NamedTuple):
@@ -133,6 +152,10 @@ class Table(NamedTuple):
         left_out: Published cells that are not computed, with the reason.
         extra: The extra of qjax that it needs, if any.
         modules: Modules that it needs and that qjax does not.
+        group: From the key of a cell to what it is computed with: cells of one group are never
+            shared out to two processes. All but the last part of the key, if not given.
+        kind: From the key of a cell to the name under which `results.md` sums up seconds, such as
+            that of a model.
         figure: From rows with outcomes to a Matplotlib figure, where the paper has a plot; to None
             if they are none of those in it.
         seeds: The seeds in it, by what they are for.
@@ -145,8 +168,10 @@ class Table(NamedTuple):
     left_out: Mapping[str, str] = {}
     extra: str = ""
     modules: tuple[str, ...] = ()
+    group: Callable[[str], str] = lambda key: key.rpartition("/")[0]
+    kind: Callable[[str], str] | None = None
     figure: Callable[[list[Row]], Any] | None = None
-    seeds: Mapping[str, int] = {}
+    seeds: Mapping[str, int | str] = {}
 
 
 def judge(cell: Cell, outcome: Outcome) -> str:
@@ -155,7 +180,10 @@ def judge(cell: Cell, outcome: Outcome) -> str:
         return "ours"
     if cell.rule.holds(outcome, cell.target):
         return "matched"
-    return "explained" if cell.note else "missed"
+    if cell.known is None:
+        return "missed"
+    instead = cell.target if cell.known.value is None else cell.known.value
+    return "explained" if cell.known.rule.holds(outcome, instead) else "missed"
 
 
 def targets(path: Path, fields: Mapping[str, Callable[[Any], Any]]) -> list[dict[str, Any]]:
@@ -166,36 +194,68 @@ def targets(path: Path, fields: Mapping[str, Callable[[Any], Any]]) -> list[dict
         fields: The names that every row has, each with what reads its value, such as `float`.
 
     Raises:
-        ValueError: If a row is malformed; file, row and field are named.
+        ValueError: If the file or a row is malformed; file, row and field are named.
     """
     rows = []
     for place, row in _rows(path):
-        if set(row) != set(fields):
-            wrong = ", ".join(sorted(map(str, set(row) ^ set(fields))))
+        given = {name for name, value in row.items() if value is not None}
+        if given != set(fields):
+            wrong = ", ".join(sorted(map(str, given ^ set(fields))))
             raise ValueError(f"File `{path}`, {place} must have other fields: see {wrong}.")
         try:
             for name, read in fields.items():
                 row[name] = read(row[name])
         except (TypeError, ValueError):
+            kind = _KINDS.get(read, read.__name__.strip("_"))
             raise ValueError(
-                f"File `{path}`, {place}, field `{name}` must be {read.__name__}, "
-                f"but is {row[name]!r}."
+                f"File `{path}`, {place}, field `{name}` must be {kind}, but is {row[name]!r}."
             ) from None
         rows.append(row)
     return rows
 
 
+def all_used(path: Path, left: Iterable[str]) -> None:
+    """Raises a ValueError if keys of a file of targets are left that no cell has."""
+    if unknown := ", ".join(left):
+        raise ValueError(f"File `{path}` has cells that are not in the table: {unknown}.")
+
+
+def optional_float(text: str) -> float | None:
+    """Reads a number, or nothing."""
+    return float(text) if text else None
+
+
+def flag(text: str) -> bool:
+    """Reads 0 or 1."""
+    return bool(("0", "1").index(text))
+
+
+_KINDS = {
+    float: "a number",
+    int: "an integer",
+    optional_float: "a number or nothing",
+    flag: "0 or 1",
+}
+
+
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        if path.suffix == ".csv":
-            reader = csv.DictReader(file, strict=True)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"File `{path}` is not UTF-8: {error}.") from None
+    if path.suffix == ".csv":
+        reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
+        try:
             for row in reader:
                 yield f"line {reader.line_num}", row
-            return
-        try:
-            rows = json.load(file)
-        except ValueError as error:
-            raise ValueError(f"File `{path}` is not JSON: {error}.") from None
+        except csv.Error as error:
+            place = f"after line {reader.line_num}"
+            raise ValueError(f"File `{path}`, {place}: not CSV, {error}.") from None
+        return
+    try:
+        rows = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"File `{path}` is not JSON: {error}.") from None
     if not isinstance(rows, list):
         raise ValueError(f"File `{path}` must be a list of objects.")
     for number, row in enumerate(rows, start=1):

@@ -95,9 +95,8 @@ def as_json(name: str, table: Table, lines: list[Line], cache: Cache) -> str:
         "title": table.title,
         "source": table.source,
         "cells_in_table": len(table.cells()),
-        "summary": dict(
-            zip((*VERDICTS, "seconds", "published_seconds"), counts(rows), strict=True)
-        ),
+        "summary": dict(zip((*VERDICTS, "seconds", "published_seconds"), counts(rows), strict=True))
+        | {"seconds_of_these": sum(ours for ours, _ in timed(rows))},
         "seeds": dict(table.seeds),
         "left_out": dict(table.left_out),
         "runs": {run: made for run, made in cache.runs.items() if run in used},
@@ -115,6 +114,12 @@ def counts(rows: list[Row]) -> tuple[float, ...]:
     return (*(verdicts[name] for name in VERDICTS), ours, theirs)
 
 
+def timed(rows: list[Row]) -> list[tuple[float, float]]:
+    """Returns our seconds and the published ones of the cells that have both."""
+    both = [row for row in rows if row.outcome and row.cell.seconds]
+    return [(row.outcome.seconds, row.cell.seconds) for row in both]
+
+
 def markdown(table: Table, lines: list[Line], drawn: bool = False) -> str:
     """Returns the results side by side, what is explained and what is left out."""
     rows = [row for line in lines for row in line.stands_for]
@@ -124,6 +129,7 @@ def markdown(table: Table, lines: list[Line], drawn: bool = False) -> str:
     done = f"{len(rows)} of {len(table.cells())} cells"
     text += [f"{done}: {told}. {duration(ours)}{beside(theirs)}", ""]
     text += ["![The cells beside the published ones](figure.png)", ""] if drawn else []
+    text += _times(table, rows)
     if len(lines) < len(rows):
         text += [f"Of more than {MANY} cells of a kind the worst stands for all.", ""]
     text += [
@@ -133,8 +139,8 @@ def markdown(table: Table, lines: list[Line], drawn: bool = False) -> str:
     ]
     notes: dict[str, list[str]] = {}
     for line in lines:
-        if line.row.cell.note and line.row.verdict in ("explained", "ours"):
-            notes.setdefault(line.row.cell.note, []).append(line.name)
+        for note in _notes(line.row):
+            notes.setdefault(note, []).append(line.name)
     errors = {row.cell.key: row.reason for row in rows if row.verdict == "error"}
     for title, words in (
         ("Notes", {", ".join(names): note for note, names in notes.items()}),
@@ -144,6 +150,27 @@ def markdown(table: Table, lines: list[Line], drawn: bool = False) -> str:
         text += ["", f"## {title}", ""] if words else []
         text += [f"- {what}: {why}" for what, why in words.items()]
     return "\n".join(text) + "\n"
+
+
+def _notes(row: Row) -> list[str]:
+    """What is told of a cell: why it is explained, and what else a reader must know."""
+    why = row.cell.known.why if row.verdict == "explained" else ""
+    return [text for text in (why, row.cell.note) if text]
+
+
+def _times(table: Table, rows: list[Row]) -> list[str]:
+    """The seconds of each kind, ours beside the published ones, of cells that have both."""
+    kinds: dict[str, list[Row]] = {}
+    for row in rows if table.kind else ():
+        kinds.setdefault(table.kind(row.cell.key), []).append(row)
+    sums = {
+        kind: [sum(side) for side in zip(*timed(some), strict=True)] for kind, some in kinds.items()
+    }
+    told = [
+        f"| {kind} | {number(both[1])} | {number(both[0])} |" for kind, both in sums.items() if both
+    ]
+    head = ["| | published seconds | ours, of the same cells |", "| --- | --- | --- |"]
+    return [*head, *told, ""] if told else []
 
 
 def _markdown_row(line: Line) -> str:
@@ -165,7 +192,7 @@ def _record(line: Line, cache: Cache) -> dict[str, Any]:
         "value": _finite(found.get("value")),
         "error": _finite(found.get("error")),
         "verdict": line.row.verdict,
-        "rule": cell.rule.text,
+        "rule": cell.rule.text if cell.target is not None else None,
         "seconds": found.get("seconds"),
         "published_seconds": cell.seconds,
         "run": cache.cells[cell.key].run if outcome else None,
@@ -173,7 +200,7 @@ def _record(line: Line, cache: Cache) -> dict[str, Any]:
     if len(line.stands_for) > 1:
         *_, seconds, _ = counts(line.stands_for)
         record |= {"worst_of": len(line.stands_for), "seconds_of_all": seconds}
-    words = {"note": cell.note, "reason": line.row.reason}
+    words = {"note": " ".join(_notes(line.row)), "reason": line.row.reason}
     return record | {key: text for key, text in words.items() if text}
 
 

@@ -1,6 +1,7 @@
 """Runs tables: what is kept is not computed again, the rest goes to workers, all is judged."""
 
 import datetime
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,18 +59,27 @@ def run(asked: Mapping[str, Asked], options: Options, console: Console) -> int:
             lines = "1 line" if dropped == 1 else f"{dropped} lines"
             console.print(f"Dropped {lines} of {path} that cannot be read.", highlight=False)
     wanted = {
-        name: [c for c in one.cells if options.force or c.key not in caches[name].cells]
+        name: [cell for cell in one.cells if options.force or not caches[name].has(cell)]
         for name, one in asked.items()
     }
-    began = time.perf_counter()
-    if any(wanted.values()):
-        _compute(asked, wanted, caches, reasons, options, console)
-    summaries = {}
     for name, one in asked.items():
-        rows = _rows(one.table.cells(), caches[name], reasons[name])
-        _report.write(name, one.table, rows, caches[name], options.folder / name, options.out)
-        keys = {cell.key for cell in one.cells}
-        summaries[name] = [row for row in rows if row.cell.key in keys]
+        if 0 < len(wanted[name]) < len(one.cells):
+            kept = len(one.cells) - len(wanted[name])
+            _show.say(console, f"{name}: {kept} of {len(one.cells)} cells are done.")
+        if options.force:
+            _forget(options.folder / name, one.cells)
+    began = time.perf_counter()
+    try:
+        if any(wanted.values()):
+            _compute(asked, wanted, caches, reasons, options, console)
+    finally:
+        # After an interrupt, too: what is done is worth a look.
+        summaries = {}
+        for name, one in asked.items():
+            rows = _rows(one.table.cells(), caches[name], reasons[name])
+            _report.write(name, one.table, rows, caches[name], options.folder / name, options.out)
+            keys = {cell.key for cell in one.cells}
+            summaries[name] = [row for row in rows if row.cell.key in keys]
     _show.summary(summaries, time.perf_counter() - began, options.folder, console)
     return sum(row.verdict == "error" for rows in summaries.values() for row in rows)
 
@@ -88,8 +98,9 @@ def _compute(
     shares = [
         _pool.Share(name, asked[name].module, keys, options.folder / name / "worker.log")
         for name, cells in wanted.items()
-        for keys in _pool.split(cells, each)
+        for keys in _pool.split(cells, each, asked[name].table.group)
     ]
+    cells_of = {(name, cell.key): cell for name, cells in wanted.items() for cell in cells}
     files = {name: caches[name].open() for name, cells in wanted.items() if cells}
     messages = _pool.work(shares, min(options.jobs, len(shares)))
     try:
@@ -105,12 +116,18 @@ def _compute(
                 if "reason" in message:
                     reasons[name][key] = message["reason"]
                 else:
-                    caches[name].add(files[name], now, key, Outcome(**message))
+                    caches[name].add(files[name], now, cells_of[name, key], Outcome(**message))
                 tell(name, key)
     finally:
         messages.close()
         for file in files.values():
             file.close()
+
+
+def _forget(folder: Path, cells: list[Cell]) -> None:
+    """Removes what a table itself keeps: `tables/NAME/PART`, PART the first of a key."""
+    for part in dict.fromkeys(cell.key.split("/")[0] for cell in cells):
+        shutil.rmtree(folder / part, ignore_errors=True)
 
 
 def _rows(cells: list[Cell], cache: Cache, reasons: Mapping[str, str]) -> list[Row]:
@@ -119,7 +136,7 @@ def _rows(cells: list[Cell], cache: Cache, reasons: Mapping[str, str]) -> list[R
     for cell in cells:
         if cell.key in reasons:
             rows.append(Row(cell, None, "error", reasons[cell.key]))
-        elif cell.key in cache.cells:
+        elif cache.has(cell):
             rows.append(_judged(cell, cache.cells[cell.key].outcome))
     return rows
 

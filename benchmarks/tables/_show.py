@@ -11,7 +11,7 @@ from rich.table import Table as Grid
 
 from benchmarks.tables._frame import VERDICTS, Row
 from benchmarks.tables._numbers import duration, sides
-from benchmarks.tables._report import counts
+from benchmarks.tables._report import counts, timed
 
 # Cells that are named on the terminal; the rest is in the results file.
 NAMED = 20
@@ -86,18 +86,23 @@ def _grid(tables: Mapping[str, list[Row]]) -> Grid:
     everything = [row for rows in tables.values() for row in rows]
     grid = Grid(box=box.SIMPLE, padding=(0, 1, 0, 0), show_edge=False, show_footer=len(tables) > 1)
     total = _words(everything)
+    shown = [title for title in total if title != "error" or total[title]]
     grid.add_column("table", "all", overflow="fold")
-    for title, words in zip((*VERDICTS, "our time", "theirs"), total, strict=True):
-        grid.add_column(title, words, justify="right", no_wrap=True)
+    for title in shown:
+        grid.add_column(title, total[title], justify="right", no_wrap=True)
     for name, rows in tables.items():
-        grid.add_row(name, *_words(rows))
+        words = _words(rows)
+        grid.add_row(name, *(words[title] for title in shown))
     return grid
 
 
-def _words(rows: list[Row]) -> list[str]:
+def _words(rows: list[Row]) -> dict[str, str]:
+    """Verdicts, our seconds, those of ours that have published ones beside them, and these."""
     *verdicts, ours, theirs = counts(rows)
-    return [
-        *(f"{n:,}" if n else "" for n in verdicts),
-        duration(ours),
-        duration(theirs) if theirs else "",
-    ]
+    both = timed(rows)
+    return {
+        **{name: f"{n:,}" if n else "" for name, n in zip(VERDICTS, verdicts, strict=True)},
+        "our time": duration(ours),
+        "compared": duration(sum(seconds for seconds, _ in both)) if both else "",
+        "theirs": duration(theirs) if theirs else "",
+    }

@@ -11,10 +11,22 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import jax
 
+from benchmarks._machine import machine, versions
 from benchmarks.tables._frame import Cell, Outcome, Table
+
+# Packages that decide numbers of some tables, and their modules.
+_DECISIVE = {
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "scikit-learn": "sklearn",
+    "networkx": "networkx",
+    "pyscf": "pyscf",
+    "tensorcircuit-ng": "tensorcircuit",
+}
 
 
 def main() -> None:
@@ -30,8 +42,7 @@ def main() -> None:
     for cell, outcome, reason in computed(table.run, wanted):
         if not told:
             # Only now: a table may set JAX up before it starts the backend.
-            device = {"device": jax.devices()[0].device_kind, "cores": os.cpu_count()}
-            channel.write(json.dumps({"made_with": device}) + "\n")
+            channel.write(json.dumps({"made_with": _made_with()}) + "\n")
             told = True
         found = outcome._asdict() if outcome else {"reason": reason}
         channel.write(json.dumps({"cell": cell.key, **found}) + "\n")
@@ -62,6 +73,17 @@ def computed(
         return
     for cell in left.values():
         yield cell, None, "The table's run has no outcome for it."
+
+
+def _made_with() -> dict[str, Any]:
+    """The machine, and the versions of what the table has imported by now."""
+    here = machine()
+    imported = tuple(name for name, module in _DECISIVE.items() if module in sys.modules)
+    return {
+        "device": jax.devices()[0].device_kind,
+        **{name: here[name] for name in ("cpu", "cores", "revision")},
+        "packages": versions(imported),
+    }
 
 
 def _end_with_the_runner() -> None:

@@ -42,7 +42,7 @@ class Asked(NamedTuple):
 
 
 KINDS = {
-    "two": Kind("default", 2, 1.0, equal(digits=2)),
+    "two": Kind("default", 2, 1.0, equal()),
     "four": Kind("four", 4, 0.81, at_least()),
     "four-pairs": Kind("pair", 4, 0.81, at_least()),
 }
@@ -167,5 +167,7 @@ TABLE = Table(
         "bAbI 6": "published as differences, without numbers",
     },
     figure=figure,
-    seeds={"training": 0, "stories": 100},
+    # Words are learnt once.
+    group=lambda key: key.split("/")[0],
+    seeds={"training": 0, "stories": "100 and the fewest actors: 102, 109, 121"},
 )

@@ -33,7 +33,8 @@ class List:
             cells = table.cells()
             published = sum(cell.seconds or 0.0 for cell in cells)
             quick = sum(cell.quick for cell in cells)
-            size = f"  {len(cells):,} cells, {quick:,} quick{beside(published)}"
+            needs = f", needs .[{table.extra}]" if table.extra else ""
+            size = f"  {len(cells):,} cells, {quick:,} quick{beside(published)}{needs}"
             console.print(Text.assemble((name, "bold"), size))
             console.print(Padding(Text(table.title), (0, 0, 0, 2)))
             console.print(Padding(Text(table.source, style="dim"), (0, 0, 1, 2)))
@@ -87,6 +88,8 @@ class Run:
                 continue
             cells = self._select(name, table.cells(), strict=not everything)
             asked[name] = runner.Asked(table, _catalogue.table_module(name), cells)
+        if not any(one.cells for one in asked.values()):
+            raise UsageError("No cell is selected; see `qjax tables list` and `--full`.")
         options = runner.Options(
             self.jobs, self.force, self.stale, out=self.out, versions=versions()
         )

@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of every estimator, without exception."""
+"""scikit-learn's own checks: all of them for some estimators, those that are quick for the rest."""
 
 import pytest
 from sklearn.utils import estimator_checks
@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from qjax.estimators import (
     CircuitCentricClassifier,
+    ConvolutionalNeuralNetwork,
     DataReuploadingClassifier,
     DressedQuantumCircuitClassifier,
     IQPKernelClassifier,
@@ -16,11 +17,13 @@ from qjax.estimators import (
     QuantumKernelClassifier,
     QuantumKernelClustering,
     QuantumMetricLearner,
+    QuanvolutionalNeuralNetwork,
     SeparableKernelClassifier,
     SeparableVariationalClassifier,
     TreeTensorClassifier,
     VQCClassifier,
     VQCRegressor,
+    WeiNet,
 )
 
 # Few qubits and epochs: the checks fit hundreds of times.
@@ -32,9 +35,11 @@ ESTIMATORS = [
     VQCRegressor(n_qubits=5, layers=1, epochs=10, learning_rate=0.1),
     SeparableKernelClassifier(),
 ]
-# Each fit of another shape is a program of its own, so these have the checks that do not fit.
+# Each fit of another shape is a program of its own, so these have the checks that do not fit, and
+# one of a kind some of those that do.
 OF_THE_STUDY = [
     CircuitCentricClassifier,
+    ConvolutionalNeuralNetwork,
     DataReuploadingClassifier,
     DressedQuantumCircuitClassifier,
     IQPKernelClassifier,
@@ -42,8 +47,17 @@ OF_THE_STUDY = [
     ProjectedQuantumKernel,
     QuantumBoltzmannMachine,
     QuantumMetricLearner,
+    QuanvolutionalNeuralNetwork,
     SeparableVariationalClassifier,
     TreeTensorClassifier,
+    WeiNet,
+]
+
+
+OF_A_KIND = [
+    IQPKernelClassifier(repeats=1),
+    ProjectedQuantumKernel(trotter_steps=1),
+    TreeTensorClassifier(max_steps=3),
 ]
 
 
@@ -67,3 +81,18 @@ def test_check(estimator, check):
 )
 def test_check_without_a_fit(estimator, check):
     getattr(estimator_checks, check)(estimator.__name__, estimator())
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("estimator", OF_A_KIND, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "check",
+    [
+        "check_estimators_pickle",
+        "check_estimators_nan_inf",
+        "check_n_features_in",
+        "check_dict_unchanged",
+    ],
+)
+def test_check_with_a_fit(estimator, check):
+    getattr(estimator_checks, check)(type(estimator).__name__, estimator)

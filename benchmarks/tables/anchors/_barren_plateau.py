@@ -18,7 +18,7 @@ from benchmarks.tables._frame import Cell, Outcome, standard_errors
 SEED = 1803
 WIDTHS = range(2, 21, 2)
 # Wide circuits take minutes each: what is done of a cell is kept here until the cell is.
-FOLDER = Path("tables/anchors")
+FOLDER = Path("tables/anchors/barren-plateau")
 _QUICK = 8
 _BEFORE, _BAND = 30, 32
 _AT_ONCE = 2**20  # Amplitudes.
@@ -45,7 +45,7 @@ def run(cells: list[Cell]) -> Iterator[tuple[Cell, Outcome]]:
     """Yields the variances; the error is over circuits, each a mean over some of its angles."""
     for cell in cells:
         n = int(cell.key.rpartition("/")[2])
-        path = FOLDER / f"barren-plateau-{n}-{source(__package__)}.txt"
+        path = FOLDER / f"{n}-{source(__package__)}.txt"
         found = kept_squares(n, *sizes(n), path)
         error = found[:, 0].std(ddof=1) / math.sqrt(len(found))
         yield cell, Outcome(found[:, 0].mean(), error, found[:, 1].sum())

@@ -95,17 +95,29 @@ _FIRST_ONLY, _EVERY = {"entangle_every_repeat": False}, {"entangle_every_repeat"
 MODELS = {
     "SVC": Model(_svc, (0,)),
     "IQPKernelClassifier": Model(
-        _ours("IQPKernelClassifier"), (0,), False, _FIRST_ONLY, _EVERY, "repeats"
+        _ours("IQPKernelClassifier"),
+        (0,),
+        defects=_FIRST_ONLY,
+        repaired=_EVERY,
+        needs="repeats",
     ),
     "SeparableKernelClassifier": Model(_ours("SeparableKernelClassifier"), (0,)),
     "ProjectedQuantumKernel": Model(
-        _ours("ProjectedQuantumKernel"), SEEDS, False, {"gamma_of": "rows"}, {"gamma_of": "train"}
+        _ours("ProjectedQuantumKernel"),
+        SEEDS,
+        defects={"gamma_of": "rows"},
+        repaired={"gamma_of": "train"},
     ),
     "IQPVariationalClassifier": Model(
-        _ours("IQPVariationalClassifier"), SEEDS, True, _FIRST_ONLY, _EVERY, "repeats"
+        _ours("IQPVariationalClassifier"),
+        SEEDS,
+        trained=True,
+        defects=_FIRST_ONLY,
+        repaired=_EVERY,
+        needs="repeats",
     ),
     **{
-        name: Model(_ours(name), SEEDS, True)
+        name: Model(_ours(name), SEEDS, trained=True)
         for name in (
             "DataReuploadingClassifier",
             "SeparableVariationalClassifier",
@@ -115,14 +127,27 @@ MODELS = {
         )
     },
     "QuantumBoltzmannMachine": Model(
-        _boltzmann, SEEDS, True, {"shared_pairs": True}, {"shared_pairs": False}
+        _boltzmann,
+        SEEDS,
+        trained=True,
+        defects={"shared_pairs": True},
+        repaired={"shared_pairs": False},
     ),
     "QuantumMetricLearner": Model(
-        _ours("QuantumMetricLearner"), SEEDS, True, {"fresh_examples": True, "batch_size": 16}
+        _ours("QuantumMetricLearner"),
+        SEEDS,
+        trained=True,
+        defects={"fresh_examples": True, "batch_size": 16},
     ),
-    "ConvolutionalNeuralNetwork": Model(_convolutional, SEEDS, True),
-    "QuanvolutionalNeuralNetwork": Model(_ours("QuanvolutionalNeuralNetwork"), SEEDS, True),
-    "WeiNet": Model(_weinet, SEEDS, True, {"shared_shift": True}, {"shared_shift": False}),
+    "ConvolutionalNeuralNetwork": Model(_convolutional, SEEDS, trained=True),
+    "QuanvolutionalNeuralNetwork": Model(_ours("QuanvolutionalNeuralNetwork"), SEEDS, trained=True),
+    "WeiNet": Model(
+        _weinet,
+        SEEDS,
+        trained=True,
+        defects={"shared_shift": True},
+        repaired={"shared_shift": False},
+    ),
 }
 
 

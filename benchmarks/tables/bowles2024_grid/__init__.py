@@ -8,7 +8,7 @@ Where the last digits of a number decide it, `shifted` is ours with one angle mo
 from pathlib import Path
 
 from benchmarks.tables import bowles2024
-from benchmarks.tables._frame import Cell, Table, at_least, equal, targets
+from benchmarks.tables._frame import Cell, Known, Table, at_least, equal, targets, within
 from benchmarks.tables.bowles2024._run import read
 from benchmarks.tables.bowles2024_grid._run import FAMILY, FOLDS, MODEL, run
 
@@ -24,10 +24,14 @@ _FIELDS = {
     "seconds": float,
 }
 _QUICK = 2
-CHAOTIC = (
+_WHY = (
     "Large steps through many layers: a fit with one angle moved by 1e-12 has other scores, too "
     "(`shifted`)."
 )
+# Nothing has been learnt there, by theirs or ours: both are some way from one half.
+CHAOTIC = Known(_WHY, None, within(0.15))
+# At most that many of the 180 splits belong to chaotic settings.
+_SOME_SPLITS = Known(_WHY, None, within(35))
 
 
 def published() -> dict[int, dict[str, list[float]]]:
@@ -50,9 +54,10 @@ def cells() -> list[Cell]:
         name, quick = f"{FAMILY}/{features}", features <= _QUICK
         scores = {setting: sum(split) / FOLDS for setting, split in splits.items()}
         for setting, score in scores.items():
-            note, time = CHAOTIC * is_chaotic(features, setting), seconds[features][setting]
-            found.append(Cell(f"{name}/{setting}/test", score, equal(9), quick, note, time))
-            if note:
+            known = CHAOTIC if is_chaotic(features, setting) else None
+            time = seconds[features][setting]
+            found.append(Cell(f"{name}/{setting}/test", score, equal(9), quick, known, time))
+            if known:
                 found.append(Cell(f"{name}/{setting}/shifted", None, equal()))
         fits = FOLDS * len(splits)
         rate = fits / (sum(seconds[features].values()) / 3600)
@@ -61,7 +66,7 @@ def cells() -> list[Cell]:
             Cell(f"{name}/best/score", max(scores.values()), equal(9), quick),
             Cell(f"{name}/best/train", study[features]["train"], equal(9), quick),
             Cell(f"{name}/best/test", study[features]["test"], equal(9), quick),
-            Cell(f"{name}/search/equal_splits", fits, equal(), quick, CHAOTIC),
+            Cell(f"{name}/search/equal_splits", fits, equal(), quick, _SOME_SPLITS),
             Cell(f"{name}/search/fits_per_hour", rate, at_least(), quick),
         ]
     return found
@@ -99,5 +104,7 @@ TABLE = Table(
         "7 to 14 features": "the same program, but hours of a core",
         "other models and families": "one of each was asked for; `fit_grid` takes the others",
     },
-    seeds={"fits of the grid": 42, "fits of the best setting": 0},
+    # All of a search is one program.
+    group=lambda key: key.rsplit("/", 2)[0],
+    seeds={"fits of the grid": 42, "fits of the best setting": "0 to 4"},
 )

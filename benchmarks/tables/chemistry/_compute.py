@@ -31,8 +31,6 @@ def uccsd(name: str, what: str) -> float:
         return 2 * ansatz.n_orbitals
     if what == "parameters":
         return len(ansatz.groups)
-    if what == "evaluations":
-        return _minimum(name)[0].evaluations
     return 1000 * (_minimum(name)[0].energy - _ground_energy(name))
 
 

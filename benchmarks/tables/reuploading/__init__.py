@@ -8,9 +8,11 @@ from typing import Any
 
 from benchmarks.tables._frame import (
     Cell,
+    Known,
     Outcome,
     Row,
     Table,
+    all_used,
     equal,
     standard_errors,
     targets,
@@ -49,13 +51,13 @@ def _circuit_cells() -> Iterator[Cell]:
         # Long searches part at the last digits of a gradient.
         rule = within(0.02 if config.layers <= 4 else 0.04)
         quick = row["success"] is not None and config.layers <= QUICK_LAYERS[config.qubits]
-        cell = Cell(key, row["success"], rule, quick, row["note"])
+        # The other optimum may be anything between a guess and the published one.
+        known = Known(row["note"], None, within(0.2)) if row["note"] else None
+        cell = Cell(key, row["success"], rule, quick, known)
         yield cell
-        if cell.note:
-            yield cell._replace(key=key + SHIFTED, note="")
-    if published:
-        unknown = ", ".join(published)
-        raise ValueError(f"File `targets.csv` has cells that are not in the table: {unknown}.")
+        if known:
+            yield cell._replace(key=key + SHIFTED, known=None)
+    all_used(HERE / "targets.csv", published)
 
 
 def _classical_cells() -> Iterator[Cell]:
@@ -68,7 +70,7 @@ def _classical_cells() -> Iterator[Cell]:
             key = f"classical/{model}/{problem}"
             yield Cell(f"{key}/published_score", published, standard_errors(3), quick)
             if several:
-                yield Cell(f"{key}/accuracy", None, equal(), quick, DEFECT)
+                yield Cell(f"{key}/accuracy", None, equal(), quick, note=DEFECT)
 
 
 def configs() -> Iterator[Config]:
@@ -129,8 +131,10 @@ TABLE = Table(
     cells=cells,
     run=run,
     figure=figure,
-    seeds={"points and first parameters": _circuits.SEED},
+    seeds={"points and first parameters": _circuits.SEED, "classical": "30 to 34, networks 0 to 9"},
     left_out={
+        "four qubits with more than four layers": "minutes of a core each, for two digits",
+        "two and four qubits but for the circle": "not run again by anyone; two digits of a paper",
         "best of all sizes for each problem": "the maximum of many test scores is no prediction",
         "fidelity of four qubits": "not published; its searches stay where they begin",
         "stochastic gradient descent": "its shuffling has no seed",

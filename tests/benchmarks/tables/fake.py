@@ -1,9 +1,11 @@
 """A table of a few cells, one of each verdict; the environment says which of them go wrong."""
 
 import os
+import signal
+import time
 from pathlib import Path
 
-from benchmarks.tables._frame import Cell, Outcome, Table, equal, standard_errors, within
+from benchmarks.tables._frame import Cell, Known, Outcome, Table, equal, standard_errors, within
 
 VALUES = {"a/1": 1.0, "a/2": 2.0, "a/3": 3.0, "b/1": 4.0, "b/2": 5.0}
 
@@ -12,7 +14,7 @@ def cells():
     return [
         Cell("a/1", 1.004, equal(2), quick=True, seconds=7200.0),
         Cell("a/2", 2.5, within(0.1), quick=True),
-        Cell("a/3", 3.5, within(relative=0.1), note="It is known why."),
+        Cell("a/3", 3.5, within(relative=0.1), known=Known("It is known why.", 3.0, equal())),
         Cell("b/1", None, equal()),
         Cell("b/2", 5.3, standard_errors(3)),
     ]
@@ -24,9 +26,12 @@ def run(cells):
             raise ArithmeticError("this one cannot be computed")
         if cell.key == os.environ.get("FAKE_DIES"):
             os._exit(7)
+        if cell.key == os.environ.get("FAKE_CRASHES"):
+            os.kill(os.getpid(), signal.SIGKILL)
         print("what a library prints")
         with Path(os.environ["FAKE_LOG"]).open("a") as log:
             log.write(cell.key + "\n")
+        time.sleep(float(os.environ.get("FAKE_SLEEPS", "0")))
         yield cell, Outcome(VALUES[cell.key], 0.1, 0.5)
 
 

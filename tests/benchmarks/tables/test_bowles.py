@@ -15,12 +15,19 @@ def cells():
 
 
 def test_the_kernel_block_is_complete(cells):
-    for model in ("SVC", "IQPKernelClassifier", "SeparableKernelClassifier"):
+    kernels = ("SVC", "IQPKernelClassifier", "SeparableKernelClassifier", "ProjectedQuantumKernel")
+    for model in kernels:
         for family in ("linearly_separable", "hidden_manifold", "two_curves"):
             for number in range(2, 11):
                 assert f"{family}/{model}/{number}/test" in cells
         for number in range(2, 21):
             assert f"hyperplanes_diff/{model}/{number}/train" in cells
+    block = [
+        cell
+        for key, cell in cells.items()
+        if key.split("/")[1] in kernels and cell.target is not None
+    ]
+    assert len(block) == 502 and {cell.rule.text for cell in block} == {"equal to 9 digits"}
     assert all(0 < cell.target <= 1 for cell in cells.values() if cell.target is not None)
 
 
@@ -45,6 +52,8 @@ def test_cells_come_out_as_published(cells):
         "two_curves/IQPKernelClassifier/2/train",
         "two_curves/IQPKernelClassifier/2/test",
         "two_curves/SeparableKernelClassifier/3/test",
+        "two_curves/ProjectedQuantumKernel/2/test",
+        "two_curves/TreeTensorClassifier/2/test",
     ]
     found = dict(TABLE.run([cells[key] for key in keys]))
     assert {cell.key for cell in found} == set(keys)

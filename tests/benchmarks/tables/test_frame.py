@@ -3,6 +3,11 @@
 import io
 import json
 import math
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,11 +17,15 @@ from benchmarks.tables import _pool, _report, _run, _show, _worker
 from benchmarks.tables._cache import Cache, source
 from benchmarks.tables._frame import (
     Cell,
+    Known,
     Outcome,
     Row,
+    all_used,
     at_least,
     equal,
+    flag,
     judge,
+    optional_float,
     standard_errors,
     targets,
     within,
@@ -26,6 +35,7 @@ from qjax.cli import _tables, main
 from qjax.cli._catalogue import load_table, table_names
 from tests.benchmarks.tables import fake
 
+ROOT = Path(__file__).resolve().parents[3]
 FAKE = "tests.benchmarks.tables.fake"
 
 
@@ -103,8 +113,17 @@ def error_of(capsys, *arguments):
 )
 def test_a_rule_decides(rule, target, value, verdict):
     assert judge(Cell("a", target, rule), Outcome(value, 0.1)) == verdict
+    # What is known explains what it says, and nothing else.
     explained = {"missed": "explained"}.get(verdict, verdict)
-    assert judge(Cell("a", target, rule, note="why"), Outcome(value, 0.1)) == explained
+    if math.isnan(value):
+        explained = verdict
+    known = Cell("a", target, rule, known=Known("why", value + 0.05, within(0.1)))
+    assert judge(known, Outcome(value, 0.1)) == explained
+    other = Cell("a", target, rule, known=Known("why", value + 0.2, within(0.1)))
+    assert judge(other, Outcome(value, 0.1)) == verdict
+    near = Cell("a", target, rule, known=Known("why", None, within(0.2)))
+    close = target is not None and abs(value - target) <= 0.2 + 1e-9
+    assert judge(near, Outcome(value, 0.1)) == (explained if close else verdict)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +157,7 @@ def test_the_worst_stands_for_many_cells(tmp_path):
     with cache.open() as file:
         cache.begin(file, "monday", {})
         for row in rows:
-            cache.add(file, "monday", row.cell.key, row.outcome)
+            cache.add(file, "monday", row.cell, row.outcome)
     _report.write("name", table, rows, cache, tmp_path, tmp_path / "kept")
     everything = json.loads((tmp_path / "results.json").read_text())
     assert [cell["cell"] for cell in everything["cells"]] == [row.cell.key for row in rows]
@@ -160,29 +179,53 @@ def test_the_summary_is_one_table_of_80_columns():
     _show.summary(tables, 9.0, Path("tables"), Console(file=screen, width=80))
     assert max(map(len, screen.getvalue().splitlines())) <= 80
     shown = words_of(screen.getvalue())
-    assert shown[0] == "table matched explained missed ours error our time theirs"
-    for words in ("fixed_angle_qaoa 12,345 10.3 h", "b 1 2 s 9,920 h", "all 12,346 10.3 h 9,920 h"):
+    assert shown[0] == "table matched explained missed ours our time compared theirs"
+    for words in (
+        "fixed_angle_qaoa 12,345 10.3 h",
+        "b 1 2 s 2 s 9,920 h",
+        "all 12,346 10.3 h 2 s 9,920 h",
+    ):
         assert words in shown
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("t.csv", "n,x\n1,0.5\n2,half\n", "line 3, field `x` must be float, but is 'half'"),
-        ("t.csv", "n,x\n1,0.5\n2\n", "line 3, field `x` must be float, but is None"),
+        ("t.csv", "n,x\n1,0.5\n2,half\n", "line 3, field `x` must be a number, but is 'half'"),
+        ("t.csv", "n,x\nhalf,0.5\n", "line 2, field `n` must be an integer, but is 'half'"),
+        ("t.csv", "n,x\n1,0.5\n2\n", "line 3 must have other fields: see x"),
+        ("t.csv", 'n,x\n1,0.5\n2,"0.5\n', "after line 2: not CSV, unexpected end of data"),
+        ("t.csv", b"n,x\n1,\xff\n", "is not UTF-8"),
         ("t.csv", "n,x\n1,0.5,7\n", "line 2 must have other fields: see None"),
         ("t.csv", "n,y\n1,0.5\n", "line 2 must have other fields: see x, y"),
         ("t.json", '[{"n": 1, "x": 0.5}, {"n": 1.5}]', "row 2 must have other fields: see x"),
-        ("t.json", '[{"n": 1, "x": []}]', "row 1, field `x` must be float"),
+        ("t.json", '[{"n": 1, "x": []}]', "row 1, field `x` must be a number"),
         ("t.json", "[1]", "row 1 must be an object, but is 1"),
         ("t.json", "{}", "must be a list of objects"),
         ("t.json", '[{"n": 1', "is not JSON"),
     ],
 )
 def test_a_malformed_row_of_targets_is_named(tmp_path, name, text, message):
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ValueError, match=f"{name}`.*{message.replace('[', '.')}"):
         targets(tmp_path / name, {"n": int, "x": float})
+
+
+def test_what_reads_a_field_is_named(tmp_path):
+    path = tmp_path / "t.csv"
+    for text, read, message in (
+        ("", optional_float, None),
+        ("x", optional_float, "a number or nothing"),
+        ("2", flag, "0 or 1"),
+    ):
+        path.write_text(f"n,x\n1,{text}\n")
+        if message is None:
+            assert targets(path, {"n": str, "x": read}) == [{"n": "1", "x": None}]
+        else:
+            with pytest.raises(ValueError, match=f"field `x` must be {message}, but is"):
+                targets(path, {"n": str, "x": read})
+    with pytest.raises(ValueError, match="t.csv` has cells that are not in the table: a, b"):
+        all_used(path, {"a": 1, "b": 2})
 
 
 def test_targets_are_read(tmp_path):
@@ -198,7 +241,7 @@ def test_a_run_computes_judges_and_keeps(folder, monkeypatch, capsys):
     command = ["tables", "run", FAKE, "--full", "--jobs", "2", "--out", "kept"]
     assert main(command) == 1
     shown = capsys.readouterr().out
-    assert f"{FAKE} 1 1 1 1 1 2 s 2 h" in words_of(shown)
+    assert f"{FAKE} 1 1 1 1 1 2 s 500 ms 2 h" in words_of(shown)
     assert f"{FAKE}: missed a/2: 2.0, published 2.5 (within 0.1)" in shown
     assert f"{FAKE}: error in b/2: The worker ended, exit status 7: what a library" in shown
     assert sorted(computed(folder)) == ["a/1", "a/2", "a/3", "b/1"]
@@ -230,6 +273,39 @@ def test_a_run_computes_judges_and_keeps(folder, monkeypatch, capsys):
     assert results(folder)[1]["b/2"]["verdict"] == "matched"
 
 
+def test_a_crash_costs_one_cell(folder, monkeypatch, capsys):
+    """Though it is the first of its process, and takes that down."""
+    monkeypatch.setenv("FAKE_CRASHES", "a/1")
+    assert main(["tables", "run", FAKE, "--full"]) == 1
+    assert "error in a/1: The worker ended, killed by signal 9" in capsys.readouterr().out
+    assert sorted(computed(folder)) == ["a/2", "a/3", "b/1", "b/2"]
+
+
+def test_ctrl_c_ends_the_workers_and_keeps_what_is_done(folder, monkeypatch):
+    """Of a real run in a process of its own."""
+    monkeypatch.setenv("FAKE_SLEEPS", "0.5")
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    run = subprocess.Popen(
+        [sys.executable, "-m", "qjax.cli", "tables", "run", FAKE, "--full"],
+        env=os.environ | {"PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    kept = folder / "tables" / FAKE / "cells.jsonl"
+    while run.poll() is None and not (kept.exists() and '"cell"' in kept.read_text()):
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    shown, _ = run.communicate()
+    assert run.returncode == 130 and "the same command goes on" in shown
+    done = computed(folder)
+    # The workers are gone: nothing more is computed.
+    time.sleep(1.0)
+    assert not computed(folder) and 0 < len(done) < 5
+    found, cells = results(folder)
+    assert set(cells) <= set(done) and found["summary"]["matched"] >= 1
+
+
 def test_one_failure_costs_one_cell(folder, here, monkeypatch, capsys):
     monkeypatch.setenv("FAKE_RAISES", "a/2")
     assert main(["tables", "run", FAKE, "--full"]) == 1
@@ -244,8 +320,13 @@ def test_cells_are_chosen_by_speed_or_name(folder, here):
     assert computed(folder) == ["b/1", "b/2"]
     # The files have everything that was ever done.
     assert set(results(folder)[1]) == {"a/1", "a/2", "b/1", "b/2"}
+    own = [folder / "tables" / FAKE / part / "own.txt" for part in "ab"]
+    for path in own:
+        path.parent.mkdir()
+        path.write_text("what the table itself keeps")
     assert main(["tables", "run", FAKE, "--quick", "--force"]) == 0
     assert computed(folder) == ["a/1", "a/2"]
+    assert [path.exists() for path in own] == [False, True]
 
 
 def test_an_interrupt_loses_nothing(folder, here, monkeypatch, capsys):
@@ -288,6 +369,7 @@ def test_a_cell_is_done_for_one_source_of_its_table(tmp_path, monkeypatch):
     second = digest("def run():\n    return 2\n")
     assert second != first
     (tmp_path / "some_table_targets.csv").write_text("x")
+    (tmp_path / "some_table_figure.csv").write_text("x")
     assert source("some_table") == second
     (tmp_path / "some_table_inputs.csv").write_text("x")
     assert source("some_table") != second
@@ -296,19 +378,26 @@ def test_a_cell_is_done_for_one_source_of_its_table(tmp_path, monkeypatch):
     old = Cache(path, "old")
     with old.open() as file:
         old.begin(file, "monday", {})
-        old.add(file, "monday", "a", Outcome(1.0, None, 2.0))
+        cell = Cell("a", None, equal(), inputs="layers=3")
+        old.add(file, "monday", cell, Outcome(1.0, None, 2.0))
     assert not Cache(path, "new").cells
     assert Cache(path, "new", stale=True).cells == old.cells
     assert Cache(path, "old").cells["a"].outcome == Outcome(1.0, None, 2.0)
+    # Nor is it done for other inputs.
+    other = cell._replace(inputs="layers=4")
+    assert [Cache(path, "old").has(each) for each in (cell, other)] == [True, False]
+    assert Cache(path, "old", stale=True).has(other)
 
 
-def test_shares_are_even_and_keep_neighbours_together():
+def test_shares_are_even_and_keep_groups_together():
     seconds = {"x": 9, "y": 4, "z": 5}
     keys = [f"{group}/{k}" for group in seconds for k in (1, 2)]
     cells = [Cell(key, None, equal(), seconds=seconds[key[0]]) for key in keys]
-    assert _pool.split(cells, 1) == [["x/1", "x/2", "z/1", "z/2", "y/1", "y/2"]]
-    assert _pool.split(cells, 2) == [["x/1", "x/2"], ["z/1", "z/2", "y/1", "y/2"]]
-    assert sorted(map(len, _pool.split(cells, 4))) == [1, 1, 2, 2]
+    group = fake.TABLE.group
+    assert _pool.split(cells, 1, group) == [["x/1", "x/2", "z/1", "z/2", "y/1", "y/2"]]
+    assert _pool.split(cells, 2, group) == [["x/1", "x/2"], ["z/1", "z/2", "y/1", "y/2"]]
+    assert _pool.split(cells, 9, group) == [["x/1", "x/2"], ["z/1", "z/2"], ["y/1", "y/2"]]
+    assert _pool.split(cells, 9, lambda _: "") == [keys]
 
 
 def test_bad_arguments_are_named(folder, here, capsys, monkeypatch):
@@ -317,6 +406,8 @@ def test_bad_arguments_are_named(folder, here, capsys, monkeypatch):
     assert "exclude each other" in error_of(capsys, "run", FAKE, "--quick", "--full")
     assert "must be at least 1, but is 0" in error_of(capsys, "run", FAKE, "--jobs", "0")
     assert "must be a table: all, or some of" in error_of(capsys, "run")
+    nothing = ("run", FAKE, "--quick", "--cells", "b/*")
+    assert "No cell is selected" in error_of(capsys, *nothing)
     assert "cannot be loaded" in error_of(capsys, "run", "tests.benchmarks.tables.none")
     needs = fake.TABLE._replace(extra="chem", modules=("json", "no_such_module"))
     monkeypatch.setattr(fake, "TABLE", needs)
@@ -333,6 +424,7 @@ def test_all_leaves_out_what_cannot_run(folder, here, capsys, monkeypatch):
     monkeypatch.setattr(_run._pool, "work", lambda *_: (m for m in ()))
     assert main(["tables", "run", "all", "--quick"]) == 0
     assert "Left out: Table other needs no_such_module" in capsys.readouterr().out
+    assert "No cell is selected" in error_of(capsys, "run", "all", "--cells", "typo*")
 
 
 def test_every_table_lists_cells_with_names_of_their_own(folder, capsys, monkeypatch):

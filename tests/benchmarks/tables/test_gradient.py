@@ -1,8 +1,11 @@
 """tensorcircuit's gradient table: what its cells are, and what becomes of measured rows."""
 
+import dataclasses
+
 import pytest
 
 from benchmarks.tables import gradient
+from benchmarks.tables._frame import judge
 
 ANSWER = {"value": 1.0, "gradient_norm": 2.0, "gradient_probe": 0.5}
 
@@ -54,6 +57,19 @@ def test_ratios_are_to_the_faster_form_and_answers_to_double_precision(outcomes)
     assert found["hessian/difference/tensorcircuit-plain"].value == 0
     assert found["hessian/running/qjax"][::2] == (0.002, 0.002)
     assert found["hessian/staging/tensorcircuit-scan"][::2] == (30.0, 0.0)
+
+
+def test_real_answers_are_those_of_double_precision(monkeypatch):
+    """qjax and one form of tensorcircuit, timed for a moment."""
+    brief = dataclasses.replace(gradient.SETTINGS, repeats=1, rounds=2, burst_s=0.01)
+    monkeypatch.setattr(gradient, "SETTINGS", brief)
+    monkeypatch.setattr(gradient, "THEIRS", ("tensorcircuit-scan",))
+    cells = [cell for cell in gradient.cells() if cell.key.startswith("gradient/")]
+    found = {cell.key: (judge(cell, outcome), outcome) for cell, outcome in gradient.run(cells)}
+    for library in ("qjax", "tensorcircuit-scan"):
+        verdict, outcome = found[f"gradient/difference/{library}"]
+        assert verdict == "matched" and 0 <= outcome.value < 1e-5
+        assert found[f"gradient/running/{library}"][1].value > 0
 
 
 def test_a_library_without_an_answer_is_an_error(outcomes):

@@ -1,6 +1,8 @@
 """The table's cells, and one of them with words that are trained for a moment."""
 
 import dataclasses
+import json
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +21,18 @@ def test_cells_are_of_every_density():
     assert qdiscocirc.plan()["four/dense 9-20"].count == 600
     assert {c.key for c in cells if c.quick} >= {f"two/simple {part}" for part in qdiscocirc.PARTS}
     assert {c.target for c in cells if c.key.startswith("two/simple")} == {1.0}
+
+
+def test_trained_words_read_all_stories(tmp_path, monkeypatch):
+    """The 66 angles that `models/qdiscocirc` learns, on as many stories as were published."""
+    learnt = json.loads(Path(__file__).with_name("qdiscocirc_words.json").read_text())
+    words = {name: np.array(angles) for name, angles in learnt.items()}
+    assert sum(angles.size for angles in words.values()) == 66
+    monkeypatch.setattr(qdiscocirc, "FOLDER", tmp_path)
+    monkeypatch.setattr(task, "train", lambda _, run: run.save("words", **words))
+    cells = [cell for cell in qdiscocirc.cells() if cell.key == "two/simple 21-30"]
+    ((cell, outcome),) = qdiscocirc.run(cells)
+    assert judge(cell, outcome) == "matched"
 
 
 def test_a_cell_is_the_accuracy_on_fresh_stories(tmp_path, monkeypatch):

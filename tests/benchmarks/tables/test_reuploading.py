@@ -84,7 +84,7 @@ def test_every_published_number_has_its_cell():
     published = [cell for cell in cells if cell.target is not None]
     assert len({cell.key.removesuffix("/shifted") for cell in published}) == 87 + 18
     # Beside each cell that is explained is the one that shows it.
-    assert len(published) == 87 + 18 + sum(bool(cell.note) for cell in published)
+    assert len(published) == 87 + 18 + sum(bool(cell.known) for cell in published)
     rooms = {cell.key: cell.rule.absolute for cell in cells}
     assert rooms["circle/fidelity/1/4"] == 0.02 and rooms["circle/fidelity/1/5"] == 0.04
 
