@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 import qjax
-from benchmarks.tables._frame import Cell, Outcome, standard_errors, targets, within
+from benchmarks.tables._frame import Cell, Known, Outcome, standard_errors, targets
 from qjax.library import sim_circuit, sim_circuit_shape
 from qjax.train import entangling_capability, expressibility
 
@@ -28,20 +28,32 @@ _NOTE = (
     "The published column is not the mean Meyer-Wallach entanglement of these circuits: see "
     "`exact/`, `replicated/` and README.md."
 )
+# Circuits whose replicated number is off, and why it is not ours that is.
+_REPLICATED_OFF = {2, 3, 4}
+_REPLICATED_NOTE = (
+    "The replication is 0.03 to 0.04 below ours for circuits 2 to 4, and for circuit 3, whose mean "
+    "is exactly 11/64, ours is that."
+)
 
 
 def cells() -> list[Cell]:
     """Returns a cell a published number, and one a number that is known."""
     found, rule = [], standard_errors(4)
     fields = {"circuit": int, "layers": int, "expressibility": float, "entangling": float}
-    for row in targets(_FOLDER / "targets_sim2019.csv", fields):
+    # What is not published is a mean of 400,000 draws, by which an explanation is held to account.
+    rows = targets(_FOLDER / "targets_sim2019.csv", fields | {"meyer_wallach": float})
+    for row in rows:
         place = f"L={row['layers']}/{row['circuit']}"
         found.append(Cell(f"expressibility/{place}", row["expressibility"], rule, quick=True))
-        found.append(Cell(f"entangling/{place}", row["entangling"], rule, True, note=_NOTE))
+        known = Known(_NOTE, row["meyer_wallach"], rule)
+        found.append(Cell(f"entangling/{place}", row["entangling"], rule, True, known))
+    ours = {row["circuit"]: row["meyer_wallach"] for row in rows if row["layers"] == 1}
     fields = {"circuit": int, "entangling": float}
     for row in targets(_FOLDER / "targets_replicated.csv", fields):
-        key, near = f"replicated/L=1/{row['circuit']}", within(absolute=0.05)
-        found.append(Cell(key, row["entangling"], near, quick=True))
+        circuit = row["circuit"]
+        off = Known(_REPLICATED_NOTE, ours[circuit], rule)
+        known = off if circuit in _REPLICATED_OFF else None
+        found.append(Cell(f"replicated/L=1/{circuit}", row["entangling"], rule, True, known))
     return found + [Cell(f"exact/L=1/{k}", value, rule, quick=True) for k, value in EXACT.items()]
 
 

@@ -28,7 +28,8 @@ def test_the_cells(cells):
     assert cells["tfim/trained/6"].target == pytest.approx(spectrum[0], abs=1e-12)
 
 
-def test_cells_that_are_run(cells):
+def test_cells_that_are_run(cells, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     keys = ["barren-plateau/2", "ring-qaoa/1", "tfim/lanczos/4"]
     keys += ["expressibility/L=1/16", "exact/L=1/16", "entangling/L=1/16"]
     found = TABLE.run([cells[key] for key in keys])
