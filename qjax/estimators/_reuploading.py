@@ -128,7 +128,7 @@ class DataReuploadingClassifier(StudyClassifier):
         n_features_in_: Number of features.
 
     References:
-        Perez-Salinas et al., Quantum 4, 226 (2020), arXiv 1907.02085; Bowles, Ahmed and Schuld
+        Pérez-Salinas et al., Quantum 4, 226 (2020), arXiv 1907.02085; Bowles, Ahmed and Schuld
         (2024), arXiv 2403.07059.
 
     Example:

