@@ -55,6 +55,13 @@ def pytest_runtest_call(item):
         return (yield)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forget_programs():
+    """Drops what a module has compiled: all of them together take a worker 4 GiB."""
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture
 def make_key(request):
     """Returns a function that gives a new key at each call, and prints their common seed."""
