@@ -126,7 +126,7 @@ def _compute(
 
 def _forget(folder: Path, cells: list[Cell]) -> None:
     """Removes what a table itself keeps: `tables/NAME/PART`, PART the first of a key."""
-    for part in dict.fromkeys(cell.key.split("/")[0] for cell in cells):
+    for part in filter(None, dict.fromkeys(cell.key.split("/")[0] for cell in cells)):
         shutil.rmtree(folder / part, ignore_errors=True)
 
 
