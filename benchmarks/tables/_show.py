@@ -84,7 +84,13 @@ def _wrong(name: str, row: Row) -> str:
 def _grid(tables: Mapping[str, list[Row]]) -> Grid:
     """The table at the end; it fits into 80 columns."""
     everything = [row for rows in tables.values() for row in rows]
-    grid = Grid(box=box.SIMPLE, padding=(0, 1, 0, 0), show_edge=False, show_footer=len(tables) > 1)
+    grid = Grid(
+        box=box.SIMPLE,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+        show_footer=len(tables) > 1,
+    )
     total = _words(everything)
     shown = [title for title in total if title != "error" or total[title]]
     grid.add_column("table", "all", overflow="fold")

@@ -175,7 +175,9 @@ def test_the_summary_is_one_table_of_80_columns():
     row = Row(Cell("a", 1.0, equal()), Outcome(1.0, seconds=3.0), "matched")
     slow = Row(Cell("b", 1.0, equal(), seconds=35_712_000.0), Outcome(1.0, seconds=2.0), "matched")
     screen = io.StringIO()
-    tables = {"fixed_angle_qaoa": [row] * 12345, "b": [slow]}
+    known = Row(row.cell, row.outcome, "explained")
+    minutes = row._replace(outcome=Outcome(1.0, seconds=499.8))
+    tables = {"fixed_angle_qaoa": [row] * 12345, "b": [slow], "c": [known] * 150 + [minutes]}
     _show.summary(tables, 9.0, Path("tables"), Console(file=screen, width=80))
     assert max(map(len, screen.getvalue().splitlines())) <= 80
     shown = words_of(screen.getvalue())
@@ -183,7 +185,8 @@ def test_the_summary_is_one_table_of_80_columns():
     for words in (
         "fixed_angle_qaoa 12,345 10.3 h",
         "b 1 2 s 2 s 9,920 h",
-        "all 12,346 10.3 h 2 s 9,920 h",
+        "c 1 150 15.8 min",
+        "all 12,347 150 10.6 h 2 s 9,920 h",
     ):
         assert words in shown
 
