@@ -23,8 +23,6 @@ COLUMNS = (
     "quickest other first call in JAX",
     "times qjax's",
 )
-# Adapters of what is compiled by XLA. The others, C++ and PyTorch, compile nothing at a first call.
-COMPILED = {"tensorcircuit_", "pennylane_", "qujax_", "quimb_", "horqrux_"}
 SINGLE = "†"
 OTHER = "another answer"
 Row = dict[str, Any]
@@ -71,7 +69,7 @@ def _of_machine(name: str, runs: list[Run]) -> list[str]:
     found.sort(key=lambda c: (order.index(c.workload.partition("-")[0]), c.sizes, c.run))
     table = [
         COLUMNS,
-        ["---", "---:"] + ["---:"] * 3 + ["---", "---:"] * 2,
+        ["---"] + ["---:"] * 4 + ["---", "---:"] * 2,
         *(c.cells for c in found),
     ]
     lines = "\n".join("| " + " | ".join(line) + " |" for line in table)
@@ -155,11 +153,9 @@ def _of_run(run: Run, number: int) -> list[Comparison]:
     rows = run.rows
     verdicts = report.trusted(rows)
     found = []
-    for ours in rows:
+    for ours in (row for row in rows if row["library"] == report.BASELINE):
         name = ours["workload"]
-        if ours["library"] != report.BASELINE or ours["status"] != "ok":
-            continue
-        if not verdicts[name, report.BASELINE]:
+        if _failure(ours, verdicts[name, report.BASELINE]):
             continue
         tried = [
             r
@@ -193,7 +189,7 @@ def _failure(row: Row, right: bool) -> str:
 
 
 def _compiled(library: str) -> bool:
-    return LIBRARIES[library].module in COMPILED
+    return LIBRARIES[library].compiles
 
 
 def _told(found: list[Comparison]) -> str:

@@ -24,12 +24,15 @@ class Library(NamedTuple):
         needs: Where its versions clash with ours or it is large: what its own environment holds.
         beyond: "also" if it goes beyond a statevector, to any number of qubits, "only" if it is
             measured there and nowhere else.
+        compiles: Whether XLA compiles it. What is in C++ or PyTorch compiles nothing at a first
+            call.
     """
 
     module: str
     form: str = ""
     needs: tuple[str, ...] = ()
     beyond: str = ""
+    compiles: bool = True
 
     def reaches(self, workload: Workload) -> bool:
         """Whether the workload is for it, by its number of qubits and by what is asked."""
@@ -53,19 +56,20 @@ LIBRARIES = {
     "tensorcircuit-scan": Library("tensorcircuit_", "scan"),
     "pennylane": Library("pennylane_", "default.qubit"),
     "lightning-plain": Library("pennylane_", "lightning.qubit"),
-    "lightning": Library("lightning_", "lightning.qubit"),
-    "qulacs": Library("qulacs_"),
+    "lightning": Library("lightning_", "lightning.qubit", compiles=False),
+    "qulacs": Library("qulacs_", compiles=False),
     "qujax-plain": Library("qujax_", "plain"),
     "qujax-scan": Library("qujax_", "scan"),
     "quimb": Library("quimb_", needs=("quimb==1.15.0", "jax==0.10.2"), beyond="only"),
     # Newer JAX breaks its dispatch on the type of a state.
     "horqrux": Library("horqrux_", needs=("horqrux==0.9.2", "jax==0.6.2", "jaxlib==0.6.2")),
-    "deepquantum": Library("deepquantum_", needs=("deepquantum==4.5.0",)),
+    "deepquantum": Library("deepquantum_", needs=("deepquantum==4.5.0",), compiles=False),
     # cuQuantum's cuStateVec with an adjoint gradient.
     "lightning-gpu": Library(
         "lightning_",
         "lightning.gpu",
         ("pennylane==0.45.1", "pennylane-lightning-gpu==0.45.0", "custatevec-cu12", "jax==0.10.2"),
+        compiles=False,
     ),
 }
 
