@@ -83,7 +83,8 @@ def work(shares: list[Share], jobs: int) -> Iterator[tuple[str, dict[str, Any]]]
     def start(share: Share) -> Iterator[subprocess.Popen | None]:
         with lock:
             process = None if stopped.is_set() else _start(share)
-            running.update({process} - {None})
+            if process is not None:
+                running.add(process)
         with process or contextlib.nullcontext():
             yield process
         with lock:
