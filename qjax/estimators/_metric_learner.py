@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted
 
 from qjax.circuit import Circuit
@@ -90,7 +91,9 @@ class QuantumMetricLearner(StudyClassifier):
         batch_size: Samples of each class in a step, drawn with replacement.
         max_steps: Largest number of steps.
         convergence_interval: Steps over which the loss must be flat for training to end.
-        scaling: Factor of the features, which are scaled to :math:`[-\pi/2, \pi/2]` first.
+        feature_range: Smallest and largest angle of a feature in training. The published numbers
+            are of :math:`[-\pi/2, \pi]`.
+        scaling: Factor of these angles.
         fresh_examples: Whether each prediction draws its examples anew, so that the same question
             may have another answer the next time. The study did.
         random_state: Seed, an integer. With JAX's 64-bit mode and without
@@ -123,6 +126,7 @@ class QuantumMetricLearner(StudyClassifier):
         batch_size: int = 32,
         max_steps: int = 50000,
         convergence_interval: int = 200,
+        feature_range: tuple[float, float] = (-np.pi / 2, np.pi / 2),
         scaling: float = 1.0,
         fresh_examples: bool = False,
         random_state: int = 42,
@@ -134,10 +138,14 @@ class QuantumMetricLearner(StudyClassifier):
         self.batch_size = batch_size
         self.max_steps = max_steps
         self.convergence_interval = convergence_interval
+        self.feature_range = feature_range
         self.scaling = scaling
         self.fresh_examples = fresh_examples
         self.random_state = random_state
         self.engine = engine
+
+    def _new_scaler(self) -> MinMaxScaler:
+        return MinMaxScaler(self.feature_range)
 
     def _model(self, features: int) -> Model:
         check_whole(self, "n_layers", "n_examples_predict")

@@ -180,6 +180,16 @@ def test_decisions_and_losses(name):
     np.testing.assert_allclose(value, loss(expected, y), atol=2e-5)
 
 
+def test_the_metric_learner_scales_features_to_its_range():
+    x, y = linearly_separable(3, samples=20, seed=0)
+    model = QuantumMetricLearner(1, feature_range=(-np.pi / 2, np.pi), scaling=0.5, max_steps=2)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(x, y)
+    scaled = model._new_data(x)
+    np.testing.assert_allclose(scaled.min(0), -np.pi / 4)
+    np.testing.assert_allclose(scaled.max(0), np.pi / 2)
+
+
 def test_the_metric_learner_compares_states():
     model = QuantumMetricLearner(2)._model(2)
     rng = np.random.default_rng(4)

@@ -47,9 +47,6 @@ _QUICK = {
     "QuanvolutionalNeuralNetwork": 4,
     "WeiNet": 4,
 }
-# This one does not draw as the published files did, by a difference that the code of the study, as
-# it was left, does not show: its seeds are other ones.
-_OTHER_SEEDS = {"QuantumMetricLearner"}
 # Where the last digits of a number decide where some fits end, and how far the mean of five may
 # then be: no further than it, or one of them, was seen to move.
 _CHAOTIC = {
@@ -84,7 +81,7 @@ def _cells(row: dict) -> list[Cell]:
     room = 8 if row["family"] == "bars_and_stripes" else 6
     astray = _CHAOTIC.get(name)
     known = Known(_CHAOTIC_NOTE, None, within(astray)) if astray else None
-    exact = row["model"] not in _OTHER_SEEDS and (not model.trained or features <= room)
+    exact = not model.trained or features <= room
     largest = _QUICK.get(row["model"], 2)
     # The seconds of one fit are published, so both halves of a cell's work share those of all.
     seconds = row["fit_seconds"] and row["fit_seconds"] * len(model.seeds) / 2

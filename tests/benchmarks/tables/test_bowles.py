@@ -54,6 +54,8 @@ def test_cells_come_out_as_published(cells):
         "two_curves/SeparableKernelClassifier/3/test",
         "two_curves/ProjectedQuantumKernel/2/test",
         "two_curves/TreeTensorClassifier/2/test",
+        "hidden_manifold/QuantumMetricLearner/2/train",
+        "hidden_manifold/QuantumMetricLearner/2/test",
     ]
     found = dict(TABLE.run([cells[key] for key in keys]))
     assert {cell.key for cell in found} == set(keys)
