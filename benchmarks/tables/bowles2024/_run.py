@@ -173,20 +173,22 @@ def run(wanted: list[Cell], published: list[dict]) -> Iterator[tuple[Cell, Outco
         name, part = cell.key.rsplit("/", 1)
         groups.setdefault((name, part.endswith("_corrected")), []).append(cell)
     for (name, corrected), cells in groups.items():
-        model = MODELS[rows[name]["model"]]
+        row = rows[name]
+        model = MODELS[row["model"]]
         switches = model.repaired if corrected else {**model.defects, **_LATER.get(name, {})}
-        accuracies, seconds = _accuracies(rows[name], switches)
+        accuracies, seconds = _accuracies(model, row, switches)
         for cell in cells:
             part = cell.key.rsplit("/", 1)[1].removesuffix("_corrected")
             # Half of what gives both parts, asked for or not: as the published seconds are shared.
             yield cell, Outcome(accuracies[part], seconds=seconds / 2)
 
 
-def _accuracies(row: dict, switches: Mapping[str, Any]) -> tuple[dict[str, float], float]:
+def _accuracies(
+    model: Model, row: dict, switches: Mapping[str, Any]
+) -> tuple[dict[str, float], float]:
     """Mean accuracies over the seeds, and the seconds of fitting and scoring them all."""
     import jax
 
-    model = MODELS[row["model"]]
     examples = _examples(row["family"], row["number"])
     # The features of an image are its pixels, row by row.
     parts = {name: (x.reshape(len(x), -1), y) for name, (x, y) in examples.items()}
